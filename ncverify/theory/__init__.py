@@ -1,0 +1,1 @@
+"""The objects claims are about: expressions, groups, matrices, losses, vector fields."""
