@@ -1,0 +1,140 @@
+"""Verdicts: the closed set of answers, and the evidence that earns them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NoReturn
+
+
+class Outcome(StrEnum):
+    """What is known after a check (see README, "Verdicts")."""
+
+    PROVED = "proved"
+    ARGUED = "argued"
+    CERTIFIED = "certified"
+    TESTED = "tested"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+    ERROR = "error"
+
+
+# From strongest to weakest: a conjunction is known as well as its least known part.
+_STRENGTH = (Outcome.PROVED, Outcome.CERTIFIED, Outcome.ARGUED, Outcome.TESTED, Outcome.UNDECIDED, Outcome.ERROR)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One piece of evidence: what was done, in exact terms.
+
+    ``outcome`` is what this piece alone earns for the part of the claim it is about; ``route`` names
+    the kind of evidence ("all-K proof", "normal form", "witness", "simulation"); ``details`` holds
+    plain JSON values (numbers as exact strings), enough to redo the step.  Evidence ``beside`` a
+    claim (instances next to a proof for every K) supports it but does not limit its verdict.
+
+    Only the evidence routes construct this class (a repository test keeps it so).
+    """
+
+    outcome: Outcome
+    route: str
+    scope: str
+    summary: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    beside: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "outcome": str(self.outcome),
+            "route": self.route,
+            "scope": self.scope,
+            "summary": self.summary,
+            "beside": self.beside,
+            "lines": list(self.lines),
+            "details": dict(self.details),
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to one question, with all the evidence for it.
+
+    It has no truth value: ``proved`` and ``refuted`` are both successes of a check, and ``tested``
+    is not a proof.  Compare ``verdict.outcome``.
+    """
+
+    outcome: Outcome
+    evidence: tuple[Evidence, ...]
+    conditions: tuple[str, ...] = ()
+    message: str = ""
+    witness: Mapping[str, Any] | None = None
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"a verdict has no truth value: compare verdict.outcome (here: {self.outcome})")
+
+    @property
+    def scope(self) -> str:
+        """For which objects the outcome holds."""
+        main = [item.scope for item in self.evidence if not item.beside]
+        return "; ".join(dict.fromkeys(main)) or "nothing"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "verdict": str(self.outcome),
+            "scope": self.scope,
+            "conditions": list(self.conditions),
+            "message": self.message,
+            "witness": None if self.witness is None else dict(self.witness),
+            "evidence": [item.to_json() for item in self.evidence],
+        }
+
+    def __str__(self) -> str:
+        lines = [str(self.outcome)]
+        lines += [f"  {key}: {value}" for key, value in (self.witness or {}).items()]
+        lines += [f"  {item.summary}" for item in self.evidence if item.summary]
+        lines += [f"  where {condition}" for condition in self.conditions]
+        lines += [f"  {self.message}"] if self.message else []
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [("verdict", f"<b>{self.outcome}</b>"), ("scope", html.escape(self.scope))]
+        rows += [(html.escape(item.route), html.escape(item.summary)) for item in self.evidence]
+        rows += [("where", html.escape(condition)) for condition in self.conditions]
+        rows += [(html.escape(key), html.escape(str(value))) for key, value in (self.witness or {}).items()]
+        if self.message:
+            rows.append(("note", html.escape(self.message)))
+        body = "".join(
+            f'<tr><th style="text-align:left;vertical-align:top">{key}</th>'
+            f'<td style="text-align:left">{value}</td></tr>'
+            for key, value in rows
+        )
+        return f"<table>{body}</table>"
+
+
+def conclude(evidence: Iterable[Evidence], witness: Mapping[str, Any] | None = None) -> Verdict:
+    """The verdict that a body of evidence earns.
+
+    The outcome is that of the weakest main piece.  A refutation of one part refutes the whole; a
+    refutation beside a proof is a contradiction, hence an ``error``; no main piece is ``undecided``.
+    """
+    pieces = tuple(evidence)
+    main = [item for item in pieces if not item.beside]
+    refuted = [item for item in pieces if item.outcome is Outcome.REFUTED]
+    claimed = [item for item in main if item.outcome in (Outcome.PROVED, Outcome.CERTIFIED, Outcome.ARGUED)]
+    failed = [item for item in pieces if item.outcome is Outcome.ERROR]
+    if refuted and claimed and any(item.beside for item in refuted):
+        return Verdict(Outcome.ERROR, pieces, message="contradictory evidence: a proof and a counterexample")
+    if failed:
+        return Verdict(Outcome.ERROR, pieces, message=failed[0].summary)
+    if refuted:
+        return Verdict(Outcome.REFUTED, pieces, witness=witness or refuted[0].details.get("witness"))
+    if not main:
+        return Verdict(Outcome.UNDECIDED, pieces, message="no evidence")
+    weakest = max((item.outcome for item in pieces if not item.beside), key=_STRENGTH.index)
+    unsettled = [item for item in pieces if item.beside and item.outcome is Outcome.UNDECIDED]
+    message = f"undecided beside it: {unsettled[0].summary}" if unsettled else ""
+    return Verdict(weakest, pieces, message=message)
