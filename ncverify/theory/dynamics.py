@@ -17,7 +17,7 @@ import numpy as np
 
 from ncverify.errors import InputError
 from ncverify.theory.groups import AbelianGroup
-from ncverify.theory.number_kinds import ARB, DOUBLE, MPF, Number, NumberKind, Vector
+from ncverify.theory.number_kinds import ARB, DOUBLE, MPF, FieldKind, Number, NumberKind, Vector
 from ncverify.theory.transform import complements, transform
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "DOUBLE",
     "MPF",
     "Balanced",
+    "FieldKind",
     "Loss",
     "Matrix",
     "NumberKind",
@@ -50,7 +51,7 @@ Loss = Literal["sum", "mean", "squared"]
 """Cross-entropy summed or averaged over the samples, or the squared loss ||Z - Y||^2 / 2."""
 
 
-def logits(group: AbelianGroup, spectrum: Vector, kind: NumberKind) -> Vector:
+def logits(group: AbelianGroup, spectrum: Vector, kind: FieldKind) -> Vector:
     """z(g) = (1/K) sum_a s_a chi_a(g): the logit matrix is Z_ij = z(i - j).
 
     ``spectrum``: K numbers (or an array of doubles, shape (K, ...)).  Cost as ``transform``.
@@ -61,7 +62,7 @@ def logits(group: AbelianGroup, spectrum: Vector, kind: NumberKind) -> Vector:
     return [value / group.order for value in values]
 
 
-def softmax(z: Vector, kind: NumberKind) -> Vector:
+def softmax(z: Vector, kind: FieldKind) -> Vector:
     """e^{z(g)} / sum_h e^{z(h)}, shifted by the largest logit: no overflow, relative accuracy kept."""
     weights, total = _weights(z, kind)
     if isinstance(weights, np.ndarray):
@@ -69,7 +70,7 @@ def softmax(z: Vector, kind: NumberKind) -> Vector:
     return [weight / total for weight in weights]
 
 
-def _weights(z: Vector, kind: NumberKind) -> tuple[Vector, Number]:
+def _weights(z: Vector, kind: FieldKind) -> tuple[Vector, Number]:
     top = kind.shift(z)
     if isinstance(z, np.ndarray):
         weights = np.exp(z - top)
@@ -78,7 +79,7 @@ def _weights(z: Vector, kind: NumberKind) -> tuple[Vector, Number]:
     return terms, sum(terms[1:], terms[0])
 
 
-def deficits(group: AbelianGroup, spectrum: Vector, kind: NumberKind, *, loss: Loss = "sum") -> Vector:
+def deficits(group: AbelianGroup, spectrum: Vector, kind: FieldKind, *, loss: Loss = "sum") -> Vector:
     """The factor by which each mode is short of its target: 1 - phat_a, the force of every flow here.
 
     Cross-entropy: 1 - phat_a = sum_g p(g) (1 - Re chi_a(g)) with p the softmax of the logits, without
@@ -104,7 +105,7 @@ class ReducedModel(Protocol):
     def spectrum(self, group: AbelianGroup, state: Vector) -> Vector:
         """The K singular values s_a of Z that belong to a state."""
 
-    def field(self, group: AbelianGroup, state: Vector, kind: NumberKind) -> Vector:
+    def field(self, group: AbelianGroup, state: Vector, kind: FieldKind) -> Vector:
         """The time derivative of the state."""
 
 
@@ -132,7 +133,7 @@ class Balanced:
     def spectrum(self, group: AbelianGroup, state: Vector) -> Vector:
         return state
 
-    def field(self, group: AbelianGroup, state: Vector, kind: NumberKind) -> Vector:
+    def field(self, group: AbelianGroup, state: Vector, kind: FieldKind) -> Vector:
         short = deficits(group, state, kind, loss=self.loss)
         rate = kind.exact(self.decay)
         if isinstance(state, np.ndarray):
@@ -144,7 +145,7 @@ class Balanced:
             out.append(self.depth * (push - rate * s if self.decay else push))
         return out
 
-    def _speed(self, s: Number, kind: NumberKind) -> Number:
+    def _speed(self, s: Number, kind: FieldKind) -> Number:
         return s if self.depth == 2 else kind.power(s, 2 - Fraction(2, self.depth))
 
 
@@ -171,7 +172,7 @@ class Unbalanced:
             return alpha * beta
         return [a * b for a, b in zip(alpha, beta, strict=True)]
 
-    def field(self, group: AbelianGroup, state: Vector, kind: NumberKind) -> Vector:
+    def field(self, group: AbelianGroup, state: Vector, kind: FieldKind) -> Vector:
         short = deficits(group, self.spectrum(group, state), kind, loss=self.loss)
         alpha, beta = state[: group.order], state[group.order :]
         rate = kind.exact(self.decay)
@@ -183,7 +184,7 @@ class Unbalanced:
 
 
 def reduced_field(
-    group: AbelianGroup, state: Vector, kind: NumberKind, *, model: ReducedModel | None = None
+    group: AbelianGroup, state: Vector, kind: FieldKind, *, model: ReducedModel | None = None
 ) -> Vector:
     """The time derivative of a state on the spectral family; ``model`` defaults to ``Balanced()``.
 
@@ -201,7 +202,7 @@ def full_field(
     w: Matrix,
     h: Matrix,
     labels: Sequence[int],
-    kind: NumberKind,
+    kind: FieldKind,
     *,
     loss: Loss = "sum",
     decay: Fraction = Fraction(0),
@@ -223,7 +224,7 @@ def full_field(
     return _minus(dw, w, rate), _minus(dh, h, rate)
 
 
-def column_residuals(z: Matrix, labels: Sequence[int], kind: NumberKind, *, loss: Loss = "sum") -> Matrix:
+def column_residuals(z: Matrix, labels: Sequence[int], kind: FieldKind, *, loss: Loss = "sum") -> Matrix:
     """Y - P (K x N), the negative gradient in the logits ``z``; squared loss: Y - Z.
 
     The label's entry is the sum of the other probabilities of its column: no cancellation.

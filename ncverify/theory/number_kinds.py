@@ -7,7 +7,8 @@ supplies these functions for one number type:
 * ``MPF``: mpmath, at the working precision of ``mpmath.mp``;
 * ``ARB``: python-flint balls, at the precision of ``flint.ctx``.  Every result encloses the value.
 
-A new type (truncated power series, say) needs an object with the same methods and nothing else.
+A new type needs an object with the same methods and nothing else; ``evidence.series`` is one, for
+Taylor coefficients.
 """
 
 from __future__ import annotations
@@ -28,14 +29,30 @@ Vector = Any
 """Numbers, or an array of doubles whose first axis counts them and whose further axes are a batch."""
 
 
-class NumberKind(Protocol):
-    """What a field needs of a number type beyond ``+ - * /``."""
+class FieldKind(Protocol):
+    """What a vector field needs of a number type beyond ``+ - * /``."""
 
     def exact(self, q: int | Fraction) -> Number:
         """The rational number ``q``."""
 
     def exp(self, x: Number) -> Number:
         """e^x."""
+
+    def power(self, x: Number, q: Fraction) -> Number:
+        """x^q for x > 0 and rational q."""
+
+    def cos_turns(self, q: Fraction) -> Number:
+        """cos(2 pi q)."""
+
+    def shift(self, values: Sequence[Number]) -> Number:
+        """An exact number near the largest value: softmax may subtract it from all of them.
+
+        Any number is right here, the choice only keeps exp in range.
+        """
+
+
+class NumberKind(FieldKind, Protocol):
+    """What starts and observables need besides."""
 
     def sqrt(self, x: Number) -> Number:
         """The square root of x >= 0."""
@@ -46,23 +63,14 @@ class NumberKind(Protocol):
     def log1p(self, x: Number) -> Number:
         """log(1 + x), accurate for small x."""
 
-    def power(self, x: Number, q: Fraction) -> Number:
-        """x^q for x > 0 and rational q."""
-
-    def cos_turns(self, q: Fraction) -> Number:
-        """cos(2 pi q)."""
-
     def maximum(self, values: Sequence[Number]) -> Number:
         """The largest of one or more values (for balls: a ball that contains it)."""
 
-    def shift(self, values: Sequence[Number]) -> Number:
-        """An exact number near the largest value: softmax may subtract it from all of them.
-
-        Any number is right here, the choice only keeps exp in range.
-        """
-
     def largest_first(self, values: Sequence[Number]) -> list[Number]:
         """The values with (about) the largest in front, the others in any order."""
+
+    def same(self, x: Number, y: Number) -> bool:
+        """Whether x and y are one number (for balls: one midpoint and one radius)."""
 
 
 class _Double:
@@ -96,6 +104,9 @@ class _Double:
     def largest_first(self, values: Sequence[Number]) -> list[Number]:
         return list(np.sort(np.asarray(values), axis=0)[::-1])
 
+    def same(self, x: Number, y: Number) -> bool:
+        return bool(np.array_equal(x, y))
+
 
 class _Mpf:
     def exact(self, q: int | Fraction) -> Number:
@@ -127,6 +138,9 @@ class _Mpf:
 
     def largest_first(self, values: Sequence[Number]) -> list[Number]:
         return sorted(values, reverse=True)
+
+    def same(self, x: Number, y: Number) -> bool:
+        return bool(x == y)
 
 
 class _Arb:
@@ -164,6 +178,10 @@ class _Arb:
         # Only the choice of the first rests on these doubles, never a bound.
         first = max(range(len(values)), key=lambda i: float(values[i].mid()))
         return [values[first], *values[:first], *values[first + 1 :]]
+
+    def same(self, x: Number, y: Number) -> bool:
+        # Midpoints and radii are exact dyadic numbers: their equality is decided.
+        return bool(x.mid() == y.mid() and x.rad() == y.rad())
 
 
 @lru_cache(maxsize=4096)

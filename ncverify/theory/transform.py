@@ -9,13 +9,13 @@ import numpy as np
 
 from ncverify.errors import InputError
 from ncverify.theory.groups import AbelianGroup
-from ncverify.theory.number_kinds import DOUBLE, Number, NumberKind, Vector
+from ncverify.theory.number_kinds import DOUBLE, FieldKind, Number, Vector
 
 # Up to this order the plain sum over pairs costs about as much as the complex fast transform.
 _DIRECT_ORDER = 64
 
 
-def transform(group: AbelianGroup, values: Vector, kind: NumberKind) -> Vector:
+def transform(group: AbelianGroup, values: Vector, kind: FieldKind) -> Vector:
     """F(a) = sum_g f(g) chi_a(g) for a real function with f(g) = f(-g); F is real and even.
 
     ``values`` are the K numbers f(0), ..., f(K-1), or one array of doubles of shape (K, ...) whose
@@ -40,7 +40,7 @@ def transform(group: AbelianGroup, values: Vector, kind: NumberKind) -> Vector:
     return re
 
 
-def complements(group: AbelianGroup, weights: Vector, kind: NumberKind) -> Vector:
+def complements(group: AbelianGroup, weights: Vector, kind: FieldKind) -> Vector:
     """D(a) = sum_g w(g) (1 - Re chi_a(g)) for weights w(g) = w(-g) >= 0; w(0) does not matter.
 
     No cancellation, so D(a) has full relative accuracy, for Z_2^m of any size (2 K log2 K
@@ -74,7 +74,7 @@ def _butterflies(x: list[Number], stride: int) -> None:
             x[i], x[i + stride] = x[i] + x[i + stride], x[i] - x[i + stride]
 
 
-def _along_factor(re: list[Number], im: list[Number], n: int, stride: int, kind: NumberKind) -> None:
+def _along_factor(re: list[Number], im: list[Number], n: int, stride: int, kind: FieldKind) -> None:
     turns = [Fraction(j, n) for j in range(n)]
     roots = [(kind.cos_turns(q), kind.cos_turns(q - Fraction(1, 4))) for q in turns]
     for start in range(0, len(re), n * stride):
@@ -104,7 +104,7 @@ def _dft(
     return out_re, out_im
 
 
-def _walsh_complements(weights: Vector, kind: NumberKind) -> Vector:
+def _walsh_complements(weights: Vector, kind: FieldKind) -> Vector:
     # D = sum w (1 - chi) and C = sum w (1 + chi), joined over the two halves of each pair of blocks:
     # only sums of terms of one sign.
     if isinstance(weights, np.ndarray):
@@ -122,7 +122,7 @@ def _walsh_complements(weights: Vector, kind: NumberKind) -> Vector:
     return d
 
 
-def _direct_complements(group: AbelianGroup, weights: Vector, kind: NumberKind) -> list[Number]:
+def _direct_complements(group: AbelianGroup, weights: Vector, kind: FieldKind) -> list[Number]:
     out = [kind.exact(0)] * group.order
     for orbit in group.sign_classes[1:]:
         for elements in group.sign_classes[1:]:
@@ -141,7 +141,7 @@ def _complement_matrix(group: AbelianGroup) -> np.ndarray:
     return np.array([[_one_minus_cos(group.pairing(a, g), DOUBLE) for g in rows] for a in rows])
 
 
-def _one_minus_cos(turns: Fraction, kind: NumberKind) -> Number:
+def _one_minus_cos(turns: Fraction, kind: FieldKind) -> Number:
     # 1 - cos(2 pi q) = 2 sin(pi q)^2
     sine = kind.cos_turns(turns / 2 - Fraction(1, 4))
     return 2 * sine * sine
