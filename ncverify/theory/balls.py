@@ -41,8 +41,13 @@ def precision(bits: int) -> Iterator[None]:
         ctx.prec = before
 
 
-def to_arb(value: Exact) -> arb:
-    """A ball around an exact number: a point for an int, within one rounding for a Fraction."""
+def to_arb(value: Exact | arb) -> arb:
+    """A ball around an exact number: a point for an int, within one rounding for a Fraction.
+
+    A ball is returned as it is.
+    """
+    if isinstance(value, arb):
+        return value
     if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
         raise InputError(f"{clip(repr(value))} of type {type(value).__name__} is not exact: use int or Fraction")
     if isinstance(value, int):
@@ -141,8 +146,8 @@ def to_decimal(x: arb, digits: int = 20) -> DecimalBall:
     return DecimalBall(middle.strip() or "0", radius.strip())
 
 
-def enclose(expr: Expr, point: Mapping[str, Exact], bits: int) -> arb:
-    """A ball that contains the value of ``expr`` at an exact point.
+def enclose(expr: Expr, point: Mapping[str, Exact | arb], bits: int) -> arb:
+    """A ball that contains the value of ``expr`` at an exact point, or anywhere in a box of balls.
 
     Raises ``Undefined`` if any part has no finite enclosure at this precision (a denominator that may
     vanish, the logarithm of a ball that meets 0), so a result proves that ``expr`` is defined there.
@@ -151,7 +156,7 @@ def enclose(expr: Expr, point: Mapping[str, Exact], bits: int) -> arb:
     return enclose_all([expr], point, bits)[0]
 
 
-def enclose_all(exprs: Sequence[Expr], point: Mapping[str, Exact], bits: int) -> list[arb]:
+def enclose_all(exprs: Sequence[Expr], point: Mapping[str, Exact | arb], bits: int) -> list[arb]:
     """``enclose`` for several expressions; shared parts are evaluated once."""
     values: dict[Expr, arb] = {}
     with precision(bits):
@@ -163,7 +168,7 @@ def enclose_all(exprs: Sequence[Expr], point: Mapping[str, Exact], bits: int) ->
     return [values[expr] for expr in exprs]
 
 
-def _evaluate(node: Expr, values: Mapping[Expr, arb], point: Mapping[str, Exact]) -> arb:
+def _evaluate(node: Expr, values: Mapping[Expr, arb], point: Mapping[str, Exact | arb]) -> arb:
     match node:
         case Number():
             return to_arb(node.value)
