@@ -1,0 +1,104 @@
+"""The border between exact integers and Arb balls, with the one scope that sets the precision.
+
+Balls are compared by named functions only.  ``arb`` rounds outward, so whatever is computed here is a
+bound in the direction that the name says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import reduce
+
+from flint import arb, arb_poly, arb_series, ctx, fmpq, fmpz_poly
+
+LOW = 64
+"""Bits for bounds of which only the size matters."""
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Sets the precision of Arb inside; it is global to the process, so this is the only place."""
+    before = ctx.prec
+    ctx.prec = bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+
+
+def certainly_lt(x: arb, y: arb) -> bool:
+    """Whether every point of x is below every point of y (False for nan)."""
+    return bool(x < y)
+
+
+def certainly_le(x: arb, y: arb) -> bool:
+    """Whether no point of x is above a point of y (False for nan)."""
+    return bool(x <= y)
+
+
+def upper(x: arb) -> arb:
+    """An exact number that is at least every point of x."""
+    return x.upper()
+
+
+def lower(x: arb) -> arb:
+    """An exact number that is at most every point of x."""
+    return x.lower()
+
+
+def largest(values: Sequence[arb]) -> arb:
+    """An exact upper bound of all the balls (0 for none)."""
+    return reduce(lambda x, y: x.max(y), (v.upper() for v in values)) if values else arb(0)
+
+
+def smallest(values: Sequence[arb]) -> arb:
+    """An exact lower bound of all the balls."""
+    return reduce(lambda x, y: x.min(y), (v.lower() for v in values))
+
+
+def rational(q: Fraction | int) -> arb:
+    """A ball around q at the present precision (exact where q is a short dyadic number)."""
+    return arb(fmpq(q.numerator, q.denominator)) if isinstance(q, Fraction) else arb(q)
+
+
+def dyadic(mantissa: int, exponent: int) -> arb:
+    """mantissa * 2^exponent, exactly (whatever the precision)."""
+    return arb((mantissa, exponent))
+
+
+def to_fixed(x: arb, bits: int) -> int:
+    """The integer nearest below the midpoint of x * 2^bits: an approximation, no bound."""
+    mantissa, exponent = x.mid().man_exp()
+    shift = int(exponent) + bits
+    return int(mantissa) << shift if shift >= 0 else int(mantissa) >> -shift
+
+
+def pair(x: arb) -> tuple[int, int]:
+    """(mantissa, exponent) of the exact ball x."""
+    if not x.is_exact():
+        raise ValueError("only an exact ball is a pair of integers")
+    mantissa, exponent = x.man_exp()
+    return int(mantissa), int(exponent)
+
+
+def poly(coefficients: Sequence[int], bits: int) -> arb_poly:
+    """The polynomial with the exact coefficients c_k 2^-bits."""
+    return arb_poly(fmpz_poly(list(coefficients))) * dyadic(1, -bits)
+
+
+def norm(p: arb_poly) -> arb:
+    """Sum |c_k| rounded up: a bound of |p(x)| for every complex |x| <= 1."""
+    with precision(LOW):
+        return sum((abs(c) for c in p.coeffs()), arb(0)).upper()
+
+
+def series_exp(p: arb_poly, terms: int) -> arb_poly:
+    """The first ``terms`` coefficients of exp(p), enclosed."""
+    before = ctx.cap
+    ctx.cap = terms
+    try:
+        return arb_poly(arb_series(p.coeffs(), prec=terms).exp().coeffs())
+    finally:
+        ctx.cap = before

@@ -1,0 +1,129 @@
+"""A certified trajectory: balls at the asked times, dense output in between, every step to check again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Protocol
+
+import numpy as np
+from flint import arb
+
+from ncverify.errors import InputError
+from ncverify.flow.balls import certainly_le, precision, rational
+from ncverify.flow.exact import read_time
+
+
+class Segment(Protocol):
+    """A validated piece of trajectory in physical time."""
+
+    begin: arb
+    end: arb
+
+    def state(self, time: Fraction) -> tuple[arb, ...]:
+        """Balls around the state at exactly this time, which lies in [begin, end]."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Exact data and bounds, enough to check the step again."""
+
+
+def decimal_ball(x: arb, digits: int) -> dict[str, str]:
+    """{"mid": ..., "rad": ...}, decimal strings with x inside [mid - rad, mid + rad]."""
+    if x.is_exact() and x.is_zero():
+        return {"mid": "0", "rad": "0"}
+    with precision(max(64, int(3.33 * digits) + 64)):
+        mid, rad, exponent = x.mid_rad_10exp(digits + 3)
+        return {"mid": f"{mid}e{exponent}", "rad": f"{rad}e{exponent}"}
+
+
+def time_text(time: Fraction) -> str:
+    """A short exact text for a time: "1e100" rather than 101 digits."""
+    if time.denominator != 1:
+        return str(time)
+    text = str(time.numerator)
+    stripped = text.rstrip("0")
+    zeros = len(text) - len(stripped)
+    return f"{stripped}e{zeros}" if zeros > 6 else text
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The enclosed solution on [0, until].
+
+    ``t``: the asked times as exact rationals, ``s``: for each a tuple of balls (``names`` says of what).
+    ``until``: up to which time it is certified; ``complete``: whether that is the asked time.
+    """
+
+    names: tuple[str, ...]
+    start: tuple[Fraction, ...]
+    digits: int
+    t: tuple[Fraction, ...]
+    s: tuple[tuple[arb, ...], ...]
+    segments: tuple[Segment, ...] = field(repr=False)
+    initial: tuple[arb, ...] = field(repr=False)
+    until: Fraction
+    complete: bool
+    about: dict[str, Any]
+
+    def at(self, time: Any) -> tuple[arb, ...]:
+        """Balls around the state at exactly this time (dense output).
+
+        Raises ``InputError`` outside [0, until].  Cost: one search and K evaluations.
+        """
+        moment = read_time(time)
+        if moment > self.until:
+            raise InputError(f"time {time_text(moment)} is past the certified end {time_text(self.until)}")
+        return state_at(self.segments, self.initial, moment)
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """Exact start, and for each step box, order, radius, bounds and the exact polynomials."""
+        return {
+            **self.about,
+            "names": list(self.names),
+            "start": [str(x) for x in self.start],
+            "until": time_text(self.until),
+            "complete": self.complete,
+            "steps": [segment.to_json() for segment in self.segments],
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """What the command line prints: numbers as decimal strings that enclose."""
+        return {
+            **self.about,
+            "certified": True,
+            "complete": self.complete,
+            "until": time_text(self.until),
+            "digits": self.digits,
+            "names": list(self.names),
+            "start": [str(x) for x in self.start],
+            "t": [time_text(t) for t in self.t],
+            "s": [[decimal_ball(x, self.digits) for x in row] for row in self.s],
+            "steps": len(self.segments),
+        }
+
+    def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
+        """(t, s) as doubles, shapes (n,) and (n, K-1): midpoints, no longer certified; 1e10000 is inf."""
+        times = [float(rational(t).mid()) for t in self.t]
+        return np.array(times), np.array([[float(x.mid()) for x in row] for row in self.s])
+
+
+def state_at(segments: Sequence[Segment], initial: tuple[arb, ...], time: Fraction) -> tuple[arb, ...]:
+    """The state at one time from the segment that certainly contains it."""
+    if time == 0 or not segments:
+        return initial
+    low, high = 0, len(segments) - 1
+    moment = _wide(time)
+    while low < high:
+        middle = (low + high) // 2
+        if certainly_le(moment, segments[middle].end):
+            high = middle
+        else:
+            low = middle + 1
+    return segments[low].state(time)
+
+
+def _wide(time: Fraction) -> arb:
+    with precision(256):
+        return rational(time)
