@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import islice
 from operator import mul
 
 from gmpy2 import mpz
@@ -199,7 +200,7 @@ class _Product(_Binary):
         super().__init__(x, y, x.c[0] * y.c[0] >> x.tape.bits)
 
     def advance(self, n: int) -> None:
-        self.c.append(sum(map(mul, self.x.c, self.y.c[n::-1])) >> self.tape.bits)
+        self.c.append(sum(map(mul, self.x.c, reversed(self.y.c))) >> self.tape.bits)
 
 
 class _Quotient(_Binary):
@@ -210,7 +211,7 @@ class _Quotient(_Binary):
 
     def advance(self, n: int) -> None:
         # q y = x:  q_n y_0 = x_n - sum_{k=1}^n y_k q_{n-k}
-        known = sum(map(mul, self.y.c[1:], self.c[::-1]))
+        known = sum(map(mul, islice(self.y.c, 1, None), reversed(self.c)))
         self.c.append(((self.x.c[n] << self.tape.bits) - known) // self.y.c[0])
 
 
@@ -226,7 +227,7 @@ class _Exp(_Unary):
     def advance(self, n: int) -> None:
         # e' = x' e:  n e_n = sum_{k=1}^n k x_k e_{n-k}
         self.slope.append(n * self.x.c[n])
-        self.c.append((sum(map(mul, self.slope, self.c[::-1])) >> self.tape.bits) // n)
+        self.c.append((sum(map(mul, self.slope, reversed(self.c))) >> self.tape.bits) // n)
 
 
 class _Power(_Unary):

@@ -22,6 +22,8 @@ import numpy as np
 from flint import arb, ctx, fmpq
 from mpmath import mp, mpf
 
+from ncverify.theory.balls import exact_interval, to_arb
+
 Number = Any
 """A number of the kind at hand: ``float``, ``numpy.ndarray``, ``mpmath.mpf``, ``flint.arb``, ..."""
 
@@ -70,7 +72,7 @@ class NumberKind(FieldKind, Protocol):
         """The values with (about) the largest in front, the others in any order."""
 
     def same(self, x: Number, y: Number) -> bool:
-        """Whether x and y are one number (for balls: one midpoint and one radius)."""
+        """Whether x and y are one number (for balls: the same interval)."""
 
 
 class _Double:
@@ -145,7 +147,7 @@ class _Mpf:
 
 class _Arb:
     def exact(self, q: int | Fraction) -> Number:
-        return arb(fmpq(q.numerator, q.denominator))
+        return to_arb(q)
 
     def exp(self, x: Number) -> Number:
         return x.exp()
@@ -180,8 +182,7 @@ class _Arb:
         return [values[first], *values[:first], *values[first + 1 :]]
 
     def same(self, x: Number, y: Number) -> bool:
-        # Midpoints and radii are exact dyadic numbers: their equality is decided.
-        return bool(x.mid() == y.mid() and x.rad() == y.rad())
+        return exact_interval(x) == exact_interval(y)
 
 
 @lru_cache(maxsize=4096)
