@@ -1,0 +1,191 @@
+"""Deciding identities: proved, refuted with a witness, or undecided and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, Final
+
+from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
+from ncverify.derive.assumptions import Assumption, Assumptions, Side, read, read_assumptions
+from ncverify.derive.normal_form import BudgetExceeded, NormalForms, OutsideClass, field_for, normalize_all
+from ncverify.derive.witness import Point, scales_in, search
+from ncverify.theory.balls import Undefined, certainly_nonzero, enclose, enclose_all, to_decimal
+from ncverify.theory.expr import Expr, postorder, to_json
+
+_NODE_VISITS: Final = 2_000_000  # of one search for a point: a few seconds
+_DIGITS: Final = 20
+
+
+def decide(
+    lhs: Side,
+    rhs: Side,
+    assume: Sequence[Assumption] | str = (),
+    *,
+    seed: int = 0,
+) -> Verdict:
+    """Whether two expressions are equal wherever both are defined, for all real values of their symbols.
+
+    ``lhs`` and ``rhs`` are text, ``Expr``, int, Fraction or sympy expressions.  ``assume`` is a sequence of
+    ``"x == y + 1"`` (a symbol, solved), ``"x > 0"``, ``"x <= y"``, ``"x != 0"`` or (left, relation, right).
+
+    * ``proved``: the normal form of the difference is 0 (``ncverify.derive.exp_field`` has the argument);
+      ``conditions`` lists denominators that must not vanish.  With inequalities, a point that satisfies
+      them strictly was found, so the statement is not empty.
+    * ``refuted``: ``witness`` is a rational point that certainly satisfies all assumptions, where both
+      sides are certainly defined and a ball around their difference excludes 0.
+    * ``undecided``: a function outside the class, the budget spent, or no point found; the message says
+      which.
+
+    Raises ``InputError`` for input that cannot be read and for expressions that are defined nowhere.
+    """
+    assumptions = read_assumptions(assume)
+    left, right = read(lhs), read(rhs)
+    question = {
+        "lhs": to_json(left),
+        "rhs": to_json(right),
+        "assume": list(assumptions.texts),
+    }
+    left, right = assumptions.apply(left), assumptions.apply(right)
+    try:
+        forms = normalize_all([left, right], field_for(left, right))
+        equal = (forms.elements[0] - forms.elements[1]).is_zero()
+    except OutsideClass as outside:
+        return _undecided(str(outside), assumptions)
+    except BudgetExceeded as spent:
+        return _refute(left, right, assumptions, question, seed, f"budget: {spent}")
+    if not equal:
+        reason = (
+            "the normal forms differ, so the sides are not equal everywhere, but no point that satisfies the "
+            "assumptions and shows it was found"
+        )
+        return _refute(left, right, assumptions, question, seed, reason)
+    inside: Point | None = None
+    if assumptions.has_region:
+        inside = _inner_point(left, right, assumptions, seed)
+        if inside is None:
+            return _undecided(
+                "the sides have equal normal forms, but no point that satisfies the assumptions strictly was "
+                "found: they may be contradictory or leave no interior",
+                assumptions,
+            )
+    return _proved(forms, assumptions, question, inside)
+
+
+def _proved(
+    forms: NormalForms, assumptions: Assumptions, question: Mapping[str, Any], inside: Point | None
+) -> Verdict:
+    left, right = (element.facts for element in forms.elements)
+    facts = forms.field.facts
+    summary = (
+        f"normal form of the difference is 0 (sides of {left.terms} and {right.terms} terms, degree "
+        f"{max(left.degree, right.degree)}, {facts['exponential_generators']} exponential generators)"
+    )
+    details = {
+        **question,
+        "field": facts,
+        "lhs_terms": left.terms,
+        "lhs_degree": left.degree,
+        "rhs_terms": right.terms,
+        "rhs_degree": right.degree,
+        "denominators": sorted({*left.denominators, *right.denominators}),
+        "inner_point": None if inside is None else {name: str(value) for name, value in inside.items()},
+    }
+    evidence = Evidence(Outcome.PROVED, "normal form", _scope(forms.field.symbols), summary, details)
+    factors = dict.fromkeys(
+        f"{factor!r} != 0" for element in forms.denominators for factor in element.numerator_factors()
+    )
+    return replace(conclude([evidence]), conditions=(*factors, *assumptions.texts))
+
+
+def _scope(symbols: Sequence[str]) -> str:
+    if not symbols:
+        return "these numbers"
+    shown = ", ".join(symbols) if len(symbols) <= 8 else f"{symbols[0]}, ..., {symbols[-1]}"
+    return f"all real {shown} where both sides are defined"
+
+
+def _refute(
+    left: Expr, right: Expr, assumptions: Assumptions, question: Mapping[str, Any], seed: int, otherwise: str
+) -> Verdict:
+    """``refuted`` with a witness, or ``undecided`` for the reason ``otherwise``."""
+    difference = left - right
+
+    def excludes_zero(point: Mapping[str, Fraction], bits: int) -> bool:
+        if not assumptions.certainly_inside(point, bits):
+            return False
+        try:
+            return certainly_nonzero(enclose(difference, point, bits))
+        except Undefined:
+            return False
+
+    def promising(point: Mapping[str, Fraction]) -> bool:
+        return _defined([difference], point, assumptions)
+
+    found = _search(excludes_zero, promising, [left, right], assumptions, seed)
+    if found is None:
+        return _undecided(otherwise, assumptions)
+    point, bits = found
+    # More digits for the reader; the ball at ``bits`` already excludes 0.
+    ball = enclose(difference, point, max(bits * 2, 4 * _DIGITS))
+    values = {name: _value(expr, point, bits) for name, expr in assumptions.values.items()}
+    shown = {name: str(value) for name, value in point.items()} | values
+    decimal = to_decimal(ball, _DIGITS)
+    witness = {**dict(sorted(shown.items())), "lhs - rhs": str(decimal)}
+    evidence = Evidence(
+        Outcome.REFUTED,
+        "witness",
+        "one rational point",
+        "",
+        {
+            **question,
+            "witness": witness,
+            "point": {name: str(value) for name, value in point.items()},
+            "difference": {"mid": decimal.mid, "rad": decimal.rad},
+            "bits": bits,
+        },
+    )
+    return replace(conclude([evidence], witness), conditions=assumptions.texts)
+
+
+def _value(expr: Expr, point: Point, bits: int) -> str:
+    """The value of an eliminated symbol at the witness."""
+    return str(to_decimal(enclose(expr, point, max(bits, 4 * _DIGITS)), _DIGITS))
+
+
+def _inner_point(left: Expr, right: Expr, assumptions: Assumptions, seed: int) -> Point | None:
+    def inside(point: Mapping[str, Fraction], bits: int) -> bool:
+        if not assumptions.certainly_inside(point, bits):
+            return False
+        try:
+            enclose_all([left, right], point, bits)
+        except Undefined:
+            return False
+        return True
+
+    found = _search(inside, lambda point: True, [left, right], assumptions, seed)
+    return None if found is None else found[0]
+
+
+def _search(
+    test: Any, retry: Any, sides: Sequence[Expr], assumptions: Assumptions, seed: int
+) -> tuple[Point, int] | None:
+    region = [*assumptions.positive, *assumptions.nonzero]
+    everything = [*sides, *region]
+    symbols = sorted({name for expr in everything for name in expr.free_symbols})
+    size = sum(1 + len(node.args) for node in postorder(*everything))
+    tries = max(20, min(600, _NODE_VISITS // size))
+    return search(symbols, assumptions.bounds, scales_in(region), test, tries=tries, seed=seed, retry=retry)
+
+
+def _defined(exprs: Sequence[Expr], point: Mapping[str, Fraction], assumptions: Assumptions) -> bool:
+    try:
+        enclose_all(exprs, point, 64)
+    except Undefined:
+        return False
+    return assumptions.certainly_inside(point, 64)
+
+
+def _undecided(message: str, assumptions: Assumptions) -> Verdict:
+    return Verdict(Outcome.UNDECIDED, (), conditions=assumptions.texts, message=message)
