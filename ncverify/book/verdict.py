@@ -22,7 +22,14 @@ class Outcome(StrEnum):
 
 
 # From strongest to weakest: a conjunction is known as well as its least known part.
-_STRENGTH = (Outcome.PROVED, Outcome.CERTIFIED, Outcome.ARGUED, Outcome.TESTED, Outcome.UNDECIDED, Outcome.ERROR)
+_STRENGTH = (
+    Outcome.PROVED,
+    Outcome.CERTIFIED,
+    Outcome.ARGUED,
+    Outcome.TESTED,
+    Outcome.UNDECIDED,
+    Outcome.ERROR,
+)
 
 
 @dataclass(frozen=True)

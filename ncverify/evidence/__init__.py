@@ -1,0 +1,1 @@
+"""The routes by which evidence is obtained; only these make it."""

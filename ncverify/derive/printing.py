@@ -1,0 +1,252 @@
+"""Terms, relations and proofs as plain text and LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+
+from ncverify.derive.kernel import Relation, Theorem, steps
+from ncverify.derive.terms import Add, App, Char, Delta, Fn, Index, Mul, Num, Pow, Sum, Sym, Term
+
+_GREEK = {"alpha": "α", "beta": "β", "lam": "λ", "mu": "μ"}
+_RELATION_LATEX = {"=": "=", "!=": r"\neq", ">=": r"\geq", ">": ">", "->oo": r"\to\infty"}
+_SUM, _PRODUCT, _POWER, _ATOM = range(4)
+
+
+def plain(value: Term | Relation) -> str:
+    """One line of text."""
+    if isinstance(value, Relation):
+        return _relation(value, _Plain())
+    return _Plain().show(value, _SUM)
+
+
+def latex(value: Term | Relation) -> str:
+    """LaTeX source, without dollars."""
+    if isinstance(value, Relation):
+        return _relation(value, _Latex())
+    return _Latex().show(value, _SUM)
+
+
+class _Plain:
+    """How each node is written; ``_Latex`` overrides the notation."""
+
+    times = "·"
+    minus = "−"
+
+    def show(self, value: Term, level: int) -> str:
+        """The term, in brackets if it binds more weakly than ``level``."""
+        text, own = self._write(value)
+        return self.bracket(text) if own < level else text
+
+    def _write(self, value: Term) -> tuple[str, int]:
+        match value:
+            case Num(number):
+                return self.number(number), _ATOM if number >= 0 and number.denominator == 1 else _SUM
+            case Sym(name):
+                return self.name(name), _ATOM
+            case App(name, args):
+                return self.apply(name, [self.index(arg) for arg in args]), _ATOM
+            case Char(a, g):
+                return self.character(self.index(a), self.index(g)), _ATOM
+            case Delta(at):
+                return self.delta(self.index(at)), _ATOM
+            case Sum(var, body, nonzero):
+                condition = f"{self.name(var.name)}{self.unequal}0" if nonzero else self.name(var.name)
+                return self.sum(condition, self.show(body, _PRODUCT)), _SUM
+            case Fn(name, arg):
+                return self.function(name, self.show(arg, _SUM)), _ATOM
+            case Pow(base, exponent):
+                return self.power(base, exponent)
+            case Add(parts):
+                return self._add(parts), _SUM
+            case Mul(parts):
+                return self._multiply(parts)
+        raise TypeError(f"not a term: {value!r}")
+
+    def _add(self, parts: tuple[Term, ...]) -> str:
+        text = ""
+        for part in parts:
+            negative, body = _split_sign(part)
+            shown = self.show(body, _PRODUCT if negative else _SUM)
+            if isinstance(body, Add) and not negative:
+                shown = self.show(body, _SUM)
+            if negative:
+                text += f" {self.minus} {shown}" if text else f"{self.minus}{shown}"
+            else:
+                text += f" + {shown}" if text else shown
+        return text or "0"
+
+    def _multiply(self, parts: tuple[Term, ...]) -> tuple[str, int]:
+        negative, body = _split_sign(Mul(parts))
+        if negative:
+            return self.minus + self.show(body, _PRODUCT), _SUM
+        above = [part for part in parts if not _is_reciprocal(part) and part != Num(Fraction(1))]
+        below = [
+            Pow(part.base, -part.exponent)
+            for part in parts
+            if isinstance(part, Pow) and part in parts and _is_reciprocal(part)
+        ]
+        top = self.times_join(
+            [
+                self.show(part, _PRODUCT + (k < len(above) - 1 or bool(below)) * 1)
+                if not isinstance(part, Sum) or k == len(above) - 1
+                else self.bracket(self.show(part, _SUM))
+                for k, part in enumerate(above)
+            ]
+        )
+        if not below:
+            return top or "1", _PRODUCT
+        return self.fraction(top or "1", [_unit_power(part) for part in below]), _PRODUCT
+
+    unequal = "≠"
+
+    def number(self, value: Fraction) -> str:
+        return str(value).replace("-", self.minus)
+
+    def name(self, name: str) -> str:
+        base = _GREEK.get(name.rstrip("'"), name.rstrip("'"))
+        return base + "'" * (len(name) - len(name.rstrip("'")))
+
+    def index(self, value: Index) -> str:
+        return str(value).replace("-", self.minus)
+
+    def apply(self, name: str, args: list[str]) -> str:
+        return f"{self.name(name)}({', '.join(args)})"
+
+    def character(self, a: str, g: str) -> str:
+        return f"χ({a}; {g})"
+
+    def delta(self, at: str) -> str:
+        return f"[{at}=0]"
+
+    def sum(self, condition: str, body: str) -> str:
+        return f"Σ_{{{condition}}} {body}"
+
+    def function(self, name: str, arg: str) -> str:
+        return f"{name}({arg})"
+
+    def bracket(self, text: str) -> str:
+        return f"({text})"
+
+    def times_join(self, parts: list[str]) -> str:
+        return self.times.join(parts)
+
+    def fraction(self, top: str, below: list[Term]) -> str:
+        bottom = self.times_join([self.show(part, _POWER) for part in below])
+        return f"{top}/{bottom if len(below) == 1 else self.bracket(bottom)}"
+
+    def power(self, base: Term, exponent: Fraction) -> tuple[str, int]:
+        if exponent == -1:
+            return f"1/{self.show(base, _ATOM)}", _PRODUCT
+        shown = str(exponent) if exponent.denominator == 1 and exponent >= 0 else f"({exponent})"
+        return f"{self.show(base, _ATOM)}^{shown}".replace("-", self.minus), _POWER
+
+
+class _Latex(_Plain):
+    times = r"\,"
+    minus = "-"
+    unequal = r"\neq "
+
+    def number(self, value: Fraction) -> str:
+        if value.denominator == 1:
+            return str(value)
+        sign = "-" if value < 0 else ""
+        return rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+
+    def name(self, name: str) -> str:
+        bare = name.rstrip("'")
+        primes = "'" * (len(name) - len(bare))
+        if bare == "phat":
+            return r"\hat p" + primes
+        if bare in _GREEK or bare == "lambda":
+            return ("\\" + {"lam": "lambda"}.get(bare, bare)) + primes
+        match = re.fullmatch(r"([A-Za-z])(\d+)", bare)
+        if match:
+            return f"{match[1]}_{{{match[2]}}}{primes}"
+        return (bare if len(bare) == 1 else rf"\mathrm{{{bare}}}".replace("_", r"\_")) + primes
+
+    def index(self, value: Index) -> str:
+        return str(value)
+
+    def apply(self, name: str, args: list[str]) -> str:
+        if len(args) == 1 and name.rstrip("'") in ("s", "alpha", "beta", "phat", "c"):
+            return f"{self.name(name.rstrip(chr(39)))}_{{{args[0]}}}" + (
+                "'" * (len(name) - len(name.rstrip("'")))
+            )
+        return f"{self.name(name)}({', '.join(args)})"
+
+    def character(self, a: str, g: str) -> str:
+        return rf"\chi_{{{a}}}({g})"
+
+    def delta(self, at: str) -> str:
+        return rf"[{at}=0]"
+
+    def sum(self, condition: str, body: str) -> str:
+        return rf"\sum_{{{condition}}} {body}"
+
+    def function(self, name: str, arg: str) -> str:
+        return rf"\sqrt{{{arg}}}" if name == "sqrt" else rf"\{name}\left({arg}\right)"
+
+    def bracket(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def fraction(self, top: str, below: list[Term]) -> str:
+        bottom = self.times_join([self.show(part, _SUM if len(below) == 1 else _PRODUCT) for part in below])
+        return rf"\frac{{{top}}}{{{bottom}}}"
+
+    def power(self, base: Term, exponent: Fraction) -> tuple[str, int]:
+        if exponent == -1:
+            return rf"\frac{{1}}{{{self.show(base, _SUM)}}}", _PRODUCT
+        return f"{self.show(base, _ATOM)}^{{{exponent}}}", _POWER
+
+
+def _split_sign(value: Term) -> tuple[bool, Term]:
+    """Whether a minus sign stands in front, and what is behind it."""
+    if isinstance(value, Num) and value.value < 0:
+        return True, Num(-value.value)
+    if isinstance(value, Mul) and value.factors and isinstance(value.factors[0], Num):
+        lead, rest = value.factors[0].value, value.factors[1:]
+        if lead < 0:
+            kept = rest if lead == -1 and rest else (Num(-lead), *rest)
+            return True, kept[0] if len(kept) == 1 else Mul(kept)
+    return False, value
+
+
+def _is_reciprocal(value: Term) -> bool:
+    return isinstance(value, Pow) and value.exponent < 0
+
+
+def _unit_power(value: Pow) -> Term:
+    return value.base if value.exponent == 1 else value
+
+
+def _relation(value: Relation, style: _Plain) -> str:
+    lhs, rhs = style.show(value.lhs, _SUM), style.show(value.rhs, _SUM)
+    is_latex = isinstance(style, _Latex)
+    if value.kind in ("keeps sign", "global"):
+        word = "keeps its sign" if value.kind == "keeps sign" else "exists for all times"
+        body = rf"{lhs}\ \text{{{word}}}" if is_latex else f"{lhs} {word}"
+    elif value.kind == "->oo":
+        body = rf"{lhs}\to\infty" if is_latex else f"{lhs} → ∞"
+    else:
+        sign = _RELATION_LATEX[value.kind] if is_latex else {">=": "≥", "!=": "≠"}.get(value.kind, value.kind)
+        body = f"{lhs} {sign} {rhs}"
+    conditions = sorted(style.index(form) for form in value.conditions)
+    if conditions:
+        listed = ", ".join(f"{form} {style.unequal.strip()} 0" for form in conditions)
+        body += rf"\quad({listed})" if is_latex else f"   ({listed})"
+    return body
+
+
+def derivation(final: Iterable[Theorem]) -> list[str]:
+    """The proof as numbered lines: statement, rule, and the numbers of the lines it rests on."""
+    order = steps(final)
+    numbers = {id(known): number for number, known in enumerate(order, 1)}
+    lines = []
+    for number, known in enumerate(order, 1):
+        sources = ", ".join(str(numbers[id(premise)]) for premise in known.premises)
+        note = f" ({known.note})" if known.note else ""
+        origin = f" from {sources}" if sources else ""
+        lines.append(f"({number}) {plain(known.relation)}   [{known.rule}{note}{origin}]")
+    return lines
