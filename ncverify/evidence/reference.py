@@ -30,6 +30,7 @@ Rows = tuple[tuple[mpf, ...], ...]
 # Digits beyond those asked for, tried in turn: errors of a flow that leaves a saddle grow with time.
 _GUARD_DIGITS = (10, 25, 50)
 _MAX_STEPS = 20_000
+_MAX_STATE_BITS = 64
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,12 @@ def _run(
             found.append(_to_mpf(_evaluate(coefficients, tau, bits), bits))
         state = _evaluate(coefficients, reach, bits)
         now += unit * reach
+        if max(abs(x) for x in state) >> (bits + _MAX_STATE_BITS):
+            raise NoAgreement(
+                f"the state exceeds 2^{_MAX_STATE_BITS} at t = {float(now):.6g}: the flow blows up"
+            )
         # tau beyond 1 would amplify the rounding of the coefficients: rather change the unit.
-        unit *= min(radius, Fraction(8))
+        unit = _short(unit * min(radius, Fraction(8)))
     raise NoAgreement(
         f"the reference integrator used {_MAX_STEPS} steps and reached t = {float(now):.6g} only"
     )
@@ -190,9 +195,13 @@ def _radius(coefficients: list[list[mpz]], digits: int, bits: int) -> Fraction:
         size = max(abs(c[j]) for c in coefficients)
         if size:
             smallest = min(smallest, 2 ** ((bits - size.bit_length() - digits * log2(10)) / j))
-    # Eight significant bits, so that the exact times stay short.
-    scale = 8 - int(log2(smallest))
-    return Fraction(int(smallest * 2**scale), 1) / Fraction(2) ** scale
+    return _short(Fraction(smallest))
+
+
+def _short(q: Fraction) -> Fraction:
+    """A dyadic number just below q > 0 with about 8 significant bits, so that exact times stay short."""
+    scale = Fraction(2) ** (q.numerator.bit_length() - q.denominator.bit_length() - 8)
+    return (q // scale) * scale
 
 
 def _evaluate(coefficients: list[list[mpz]], tau: Fraction, bits: int) -> list[mpz]:
