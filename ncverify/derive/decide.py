@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.derive.assumptions import Assumption, Assumptions, Side, read, read_assumptions
-from ncverify.derive.normal_form import BudgetExceeded, NormalForms, OutsideClass, field_for, normalize_all
+from ncverify.derive.normal_form import BudgetExceeded, Difference, OutsideClass, field_for, normalize_difference
 from ncverify.derive.witness import Point, scales_in, search
 from ncverify.theory.balls import Undefined, certainly_nonzero, enclose, enclose_all, to_decimal
 from ncverify.theory.expr import Expr, postorder, to_json
@@ -49,13 +49,13 @@ def decide(
     }
     left, right = assumptions.apply(left), assumptions.apply(right)
     try:
-        forms = normalize_all([left, right], field_for(left, right))
-        equal = (forms.elements[0] - forms.elements[1]).is_zero()
+        field = field_for(left, right)
+        difference = normalize_difference(left, right, field)
     except OutsideClass as outside:
         return _undecided(str(outside), assumptions)
     except BudgetExceeded as spent:
         return _refute(left, right, assumptions, question, seed, f"budget: {spent}")
-    if not equal:
+    if not difference.element.is_zero():
         reason = (
             "the normal forms differ, so the sides are not equal everywhere, but no point that satisfies the "
             "assumptions and shows it was found"
@@ -70,31 +70,28 @@ def decide(
                 "found: they may be contradictory or leave no interior",
                 assumptions,
             )
-    return _proved(forms, assumptions, question, inside)
+    return _proved(difference, assumptions, question, inside)
 
 
 def _proved(
-    forms: NormalForms, assumptions: Assumptions, question: Mapping[str, Any], inside: Point | None
+    difference: Difference, assumptions: Assumptions, question: Mapping[str, Any], inside: Point | None
 ) -> Verdict:
-    left, right = (element.facts for element in forms.elements)
-    facts = forms.field.facts
+    field = difference.element.field
+    facts = field.facts
     summary = (
-        f"normal form of the difference is 0 (sides of {left.terms} and {right.terms} terms, degree "
-        f"{max(left.degree, right.degree)}, {facts['exponential_generators']} exponential generators)"
+        f"normal form of the difference is 0: {difference.summands} summands, {facts['exponential_generators']} "
+        f"exponential generators, polynomials of up to {facts['largest_polynomial_terms']} terms and degree "
+        f"{facts['largest_polynomial_degree']}"
     )
     details = {
         **question,
         "field": facts,
-        "lhs_terms": left.terms,
-        "lhs_degree": left.degree,
-        "rhs_terms": right.terms,
-        "rhs_degree": right.degree,
-        "denominators": sorted({*left.denominators, *right.denominators}),
+        "summands": difference.summands,
         "inner_point": None if inside is None else {name: str(value) for name, value in inside.items()},
     }
-    evidence = Evidence(Outcome.PROVED, "normal form", _scope(forms.field.symbols), summary, details)
+    evidence = Evidence(Outcome.PROVED, "normal form", _scope(field.symbols), summary, details)
     factors = dict.fromkeys(
-        f"{factor!r} != 0" for element in forms.denominators for factor in element.numerator_factors()
+        f"{factor!r} != 0" for element in difference.denominators for factor in element.numerator_factors()
     )
     return replace(conclude([evidence]), conditions=(*factors, *assumptions.texts))
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import comb, gcd, lcm
+from math import gcd, lcm
 from typing import Any, Final, TypeAlias
 
 from sympy import QQ
@@ -46,10 +46,15 @@ from ncverify.theory.balls import enclose
 from ncverify.theory.expr import Expr, Number, add, exp, mul, number, symbol
 from ncverify.theory.nodes import check_name, clip
 
-DEFAULT_BUDGET: Final = 4_000_000
-"""Products of terms, weighted by their size in memory: a few seconds and at most some hundred MB."""
+DEFAULT_BUDGET: Final = 10_000_000
+"""Products of terms, weighted by their length: a few seconds."""
+MAX_GENERATORS: Final = 1024
+"""Variables, constants and exponentials of monomials, together."""
 
 _DIRECT: Final = 20_000  # sums that cost less than this are brought over one denominator at once
+_BLOCK: Final = 50_000  # term products done at once
+_MANY: Final = 10**15
+_MAX_BYTES: Final = 150 << 20  # of one polynomial, and of all stored ones
 _COEFFICIENT_BITS: Final = 1 << 24
 
 Monomial: TypeAlias = tuple[int, ...]
@@ -183,6 +188,8 @@ class ExpField:
         names = [constant.name for constant in self.constants] + list(self.symbols)
         if len(set(names)) != len(names):
             raise InputError(f"names of variables and constants must differ: {clip(', '.join(names))}")
+        if len(names) > MAX_GENERATORS:
+            raise BudgetExceeded(f"{len(names)} variables, more than {MAX_GENERATORS}")
         degrees = [constant.degree for constant in self.constants]
         if any(gcd(p, q) != 1 for i, p in enumerate(degrees) for q in degrees[:i]):
             raise InputError(
@@ -198,7 +205,9 @@ class ExpField:
         self._rescalings: list[list[tuple[int, int]]] = []  # per epoch: (generator, factor)
         self._ring = self._make_ring()
         self._bases: list[Any] = []
-        self._bits: list[int] = []
+        self._bits: list[int] = []  # of their largest coefficients
+        self._degrees: list[Monomial] = []  # in each generator
+        self._stored = 0  # terms of all bases
         self._index: dict[Any, int] = {}
         self._largest = (0, 0)
 
@@ -271,6 +280,7 @@ class ExpField:
         groups: dict[Factors, Laurent] = {}
         for term in terms:
             element = self.coerce(term)
+            self._charge(1, 0)
             if element._coefficient:
                 group = groups.setdefault(element._factors, {})
                 monomial = element._monomial
@@ -289,6 +299,7 @@ class ExpField:
         powers: dict[int, int] = {}
         for factor in factors:
             element = self.coerce(factor)
+            self._charge(1, 0)
             if not element._coefficient:
                 coefficient = element._coefficient
                 break
@@ -355,8 +366,8 @@ class ExpField:
         for (_, laurent), rest in zip(parts, rests, strict=True):
             self._charge(len(laurent), 0)
             ldiv = self._ring.monomial_ldiv
-            for monomial, q in self._expand({ldiv(m, lowest): q for m, q in laurent.items()}, rest).items():
-                total[monomial] = total.get(monomial, 0) + q
+            _add_into(total, self._expand({ldiv(m, lowest): q for m, q in laurent.items()}, rest))
+            self._check_size(len(total), 0)
         polynomial = {monomial: q for monomial, q in total.items() if q}
         return self._from_polynomial(polynomial, lowest, tuple(shared.items()))
 
@@ -373,37 +384,55 @@ class ExpField:
         return result  # type: ignore[no-any-return]
 
     def _times(self, left: Any, right: Any, bits: int) -> Any:
+        """left * right, in blocks, so that the size of the result is known while it grows."""
         self._charge(len(left) * len(right), bits)
-        return self._ring.from_dict(self._reduce(left * right)) if self.constants else left * right
+        if len(left) * len(right) <= _BLOCK:
+            result = left * right
+            return self._ring.from_dict(self._reduce(result)) if self.constants else result
+        if len(left) < len(right):
+            left, right = right, left
+        total: Laurent = {}
+        terms = list(left.items())
+        step = max(1, _BLOCK // len(right))
+        for start in range(0, len(terms), step):
+            block = self._ring.from_dict(dict(terms[start : start + step])) * right
+            _add_into(total, self._reduce(block) if self.constants else block)
+            self._check_size(len(total), bits)
+        return self._ring.from_dict({monomial: q for monomial, q in total.items() if q})
 
     def _expanded_power(self, index: int, power: int) -> Any:
+        """base^power by the cheapest of three ways: multinomials, one factor at a time, squaring."""
         base = self._bases[index]
         if power == 1:
             return base
-        bits = (self._bits[index] + len(base).bit_length()) * power
-        if len(base) <= 5 and not self.constants:
-            # sympy expands such powers by multinomial coefficients: the work is the number of terms
-            self._charge(2 * self._terms_bound(index, power), bits)
+        size, bits = len(base), self._bits[index] + len(base).bit_length()
+        multinomial = _multinomials(size, power) if size <= 5 and not self.constants else _MANY
+        stepwise = power * size * self._terms_bound(index, power) // 2
+        squaring = self._terms_bound(index, (power + 1) // 2) ** 2
+        if multinomial <= min(stepwise, squaring):
+            self._check_size(self._terms_bound(index, power), bits * power)
+            self._charge(2 * multinomial, bits * power)
             return base**power
-        result = base
-        for k in range(2, power + 1):
-            result = self._times(result, base, bits * k // power)
-        return result
+        if stepwise <= squaring:
+            result = base
+            for k in range(2, power + 1):
+                result = self._times(result, base, bits * k)
+            return result
+        half = self._expanded_power(index, power // 2)
+        square = self._times(half, half, bits * power)
+        return self._times(square, base, bits * power) if power % 2 else square
 
     def _terms_bound(self, index: int, power: int) -> int:
         """A bound of the number of terms of base^power: multinomials, and the box of its degrees."""
         base = self._bases[index]
         if power == 1:
             return len(base)
-        if power * len(base) > 10**7:  # the bound itself would be a huge binomial
-            return power * len(base)
         box = 1
-        for degree in base.degrees():
+        for degree in self._degrees[index]:
             box *= degree * power + 1
-            if box > 10**12:
-                break
-        few = min(len(base) - 1, power)
-        return min(box, comb(power + len(base) - 1, few) if few < 64 else 10**12)
+            if box > _MANY:
+                return min(_MANY, _multinomials(len(base), power))
+        return min(box, _multinomials(len(base), power))
 
     def _from_polynomial(self, terms: Laurent, monomial: Monomial, factors: Factors) -> Element:
         """monomial * factors * polynomial, with the polynomial made primitive and interned."""
@@ -437,6 +466,9 @@ class ExpField:
             index = self._index[primitive] = len(self._bases)
             self._bases.append(primitive)
             self._bits.append(max(_height(q) for q in primitive.values()))
+            self._degrees.append(tuple(map(max, zip(*primitive, strict=True))))
+            self._stored += len(primitive)
+            self._check_size(self._stored, 0)
         return index
 
     # -- algebraic constants -----------------------------------------------------------------
@@ -515,6 +547,8 @@ class ExpField:
                 new = lcm(old, denominator)
                 rescalings.append((position, new // old))
                 self._lattice[position - self._base_count] = new
+        if self._base_count + len(self._lattice) > MAX_GENERATORS:
+            raise BudgetExceeded(f"more than {MAX_GENERATORS} variables and exponentials of monomials")
         if grown or rescalings:
             self._advance(rescalings)
 
@@ -529,6 +563,7 @@ class ExpField:
             self._ring.from_dict({_rescaled(m, rescalings, pad): q for m, q in base.items()})
             for base in self._bases
         ]
+        self._degrees = [_rescaled(degrees, rescalings, pad) for degrees in self._degrees]
         self._index = {base: i for i, base in enumerate(self._bases)}
 
     def _lift(self, element: Element) -> None:
@@ -551,6 +586,10 @@ class ExpField:
         self.spent += products * (1 + len(self._unit) // 8) * (1 + bits // 1024)
         if self.spent > self.budget:
             raise BudgetExceeded(f"the normal form needs more than the budget of {self.budget} term products")
+
+    def _check_size(self, terms: int, bits: int) -> None:
+        if terms * (256 + 8 * len(self._unit) + bits // 8) > _MAX_BYTES:
+            raise BudgetExceeded(f"a polynomial of the normal form would exceed {_MAX_BYTES >> 20} MB")
 
     def _check_bits(self, coefficient: Any, exponent: int) -> None:
         if _height(coefficient) * abs(exponent) > _COEFFICIENT_BITS:
@@ -649,6 +688,22 @@ def _rescaled(monomial: Monomial, rescalings: Iterable[tuple[int, int]], size: i
         if position < len(monomial):
             exponents[position] *= factor
     return tuple(exponents)
+
+
+def _add_into(total: Laurent, terms: Mapping[Monomial, Any]) -> None:
+    for monomial, q in terms.items():
+        total[monomial] = total.get(monomial, 0) + q
+
+
+def _multinomials(terms: int, power: int) -> int:
+    """The number of terms of (t_1 + ... + t_terms)^power, or _MANY if that is less."""
+    count = 1
+    for k in range(1, min(terms, power + 1)):
+        # comb(power + terms - 1, k) along the shorter side grows in every step
+        count = count * (power + terms - k) // k
+        if count > _MANY:
+            return _MANY
+    return count
 
 
 def _sorted_factors(powers: Mapping[int, int]) -> Factors:

@@ -25,8 +25,8 @@ from ncverify.errors import InputError
 from ncverify.theory.expr import Add, Expr, Fn, Mul, Number, Pow, Symbol, postorder
 
 __all__ = [
-    "DEFAULT_BUDGET", "AlgebraicConstant", "BudgetExceeded", "Element", "ExpField", "Facts", "NormalForms",
-    "NotPolynomial", "OutsideClass", "field_for", "normalize", "normalize_all", "two_cos", "two_cos_multiple",
+    "DEFAULT_BUDGET", "AlgebraicConstant", "BudgetExceeded", "Difference", "Element", "ExpField", "Facts", "NormalForms",
+    "NotPolynomial", "OutsideClass", "field_for", "normalize", "normalize_all", "normalize_difference", "two_cos", "two_cos_multiple",
 ]  # fmt: skip
 
 _EXPONENTIALS: Final = ("exp", "sinh", "cosh", "tanh")
@@ -82,6 +82,50 @@ def normalize_all(exprs: Sequence[Expr], field: ExpField | None = None) -> Norma
     work.field.declare_exponents(polynomial)
     work.run(exprs)
     return NormalForms(work.field, tuple(work.done[expr] for expr in exprs), tuple(work.denominators))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The normal form of lhs - rhs: ``element``, from ``summands`` terms over one denominator."""
+
+    element: Element
+    summands: int
+    denominators: tuple[Element, ...]
+
+
+def normalize_difference(lhs: Expr, rhs: Expr, field: ExpField) -> Difference:
+    """lhs - rhs over ``field``, without the detour of a common denominator for each side.
+
+    Sums are opened first, so that terms which both sides share cancel before anything is expanded.
+    Raises like ``normalize_all``.
+    """
+    combination = _linear_combination(lhs, rhs)
+    forms = normalize_all(list(combination), field)
+    # A term whose coefficient cancelled was normalized too: it must be defined somewhere.
+    terms = [q * element for q, element in zip(combination.values(), forms.elements, strict=True)]
+    return Difference(field.sum(terms), len(terms), forms.denominators)
+
+
+def _linear_combination(lhs: Expr, rhs: Expr) -> dict[Expr, Fraction]:
+    """lhs - rhs as rational coefficients of expressions that are not sums; linear in the shared nodes."""
+    coefficients: dict[Expr, Fraction] = {}
+    for root, sign in ((lhs, 1), (rhs, -1)):
+        coefficients[root] = coefficients.get(root, Fraction(0)) + sign
+    leaves: dict[Expr, Fraction] = {}
+    for node in reversed(list(postorder(lhs, rhs))):
+        if node not in coefficients:
+            continue
+        q = coefficients.pop(node)
+        rest = [arg for arg in node.args if not isinstance(arg, Number)]
+        if isinstance(node, Mul) and len(rest) == 1:
+            for arg in node.args:
+                q *= arg.value if isinstance(arg, Number) else 1
+        if isinstance(node, Add) or (isinstance(node, Mul) and len(rest) == 1):
+            for arg in node.args if isinstance(node, Add) else rest:
+                coefficients[arg] = coefficients.get(arg, Fraction(0)) + q
+        else:
+            leaves[node] = q
+    return dict(reversed(leaves.items()))
 
 
 class _Normalizer:
