@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -54,24 +55,25 @@ def groups(*, min_order: int = 2, max_order: int = 12) -> SearchStrategy[Abelian
     return st.sampled_from(found)
 
 
-def positive_rationals(
-    *, min_value: Fraction = Fraction(1, 8), max_value: Fraction = Fraction(2), max_denominator: int = 8
-) -> SearchStrategy[Fraction]:
-    """Fractions in [min_value, max_value], both positive."""
-    if min_value <= 0:
-        raise InputError(f"min_value {min_value} must be positive")
-    return st.fractions(min_value, max_value, max_denominator=max_denominator)
+def rationals(*, min_value: Fraction, max_value: Fraction, denominator: int = 12) -> SearchStrategy[Fraction]:
+    """Multiples of 1/``denominator`` in [min_value, max_value]; shrinks towards 0."""
+    first, last = ceil(min_value * denominator), floor(max_value * denominator)
+    if first > last:
+        raise InputError(
+            f"no multiple of 1/{denominator} from {min_value} to {max_value}: widen it or raise denominator"
+        )
+    return st.integers(first, last).map(lambda numerator: Fraction(numerator, denominator))
 
 
 def spectra(
     group: AbelianGroup,
     *,
-    min_value: Fraction = Fraction(1, 8),
+    min_value: Fraction = Fraction(1, 6),
     max_value: Fraction = Fraction(2),
-    max_denominator: int = 8,
+    denominator: int = 12,
 ) -> SearchStrategy[tuple[Fraction, ...]]:
     """(s_0, ..., s_{K-1}) with s_0 = 0, the others in [min_value, max_value], and s_a = s_{-a}."""
-    values = positive_rationals(min_value=min_value, max_value=max_value, max_denominator=max_denominator)
+    values = _positive(min_value, max_value, denominator)
     orbits = group.sign_classes[1:]
     drawn = st.lists(values, min_size=len(orbits), max_size=len(orbits))
     return drawn.map(lambda chosen: _spread(group, [Fraction(0), *chosen]))
@@ -83,13 +85,13 @@ def starts(
     balanced: bool | None = None,
     min_value: Fraction = Fraction(1, 4),
     max_value: Fraction = Fraction(3, 2),
-    max_denominator: int = 8,
+    denominator: int = 12,
 ) -> SearchStrategy[SpectralStart]:
     """Pairs (alpha, beta), with alpha = beta, without, or (``balanced=None``) both kinds.
 
     Values of the modes a != 0 lie in [min_value, max_value]; alpha_0 and beta_0 may be 0 too.
     """
-    values = positive_rationals(min_value=min_value, max_value=max_value, max_denominator=max_denominator)
+    values = _positive(min_value, max_value, denominator)
     orbits = group.sign_classes[1:]
     modes = st.tuples(
         st.just(Fraction(0)) | values, st.lists(values, min_size=len(orbits), max_size=len(orbits))
@@ -118,21 +120,27 @@ def orthonormal_frames(
 
 
 def matrices(
-    rows: int, columns: int, *, bound: Fraction = Fraction(1), max_denominator: int = 8
+    rows: int, columns: int, *, bound: Fraction = Fraction(1), denominator: int = 12
 ) -> SearchStrategy[RationalRows]:
     """Rational matrices with entries in [-bound, bound]."""
-    entries = st.fractions(-bound, bound, max_denominator=max_denominator)
+    entries = rationals(min_value=-bound, max_value=bound, denominator=denominator)
     row = st.lists(entries, min_size=columns, max_size=columns).map(tuple)
     return st.lists(row, min_size=rows, max_size=rows).map(tuple)
 
 
 def times(
-    *, min_time: Fraction = Fraction(0), max_time: Fraction = Fraction(1), max_denominator: int = 8
+    *, min_time: Fraction = Fraction(0), max_time: Fraction = Fraction(1), denominator: int = 8
 ) -> SearchStrategy[Fraction]:
     """Times in [min_time, max_time] of the gradient flow (of the sum loss)."""
     if min_time < 0:
         raise InputError(f"min_time {min_time} must be at least 0: flows start at t = 0")
-    return st.fractions(min_time, max_time, max_denominator=max_denominator)
+    return rationals(min_value=min_time, max_value=max_time, denominator=denominator)
+
+
+def _positive(min_value: Fraction, max_value: Fraction, denominator: int) -> SearchStrategy[Fraction]:
+    if min_value <= 0:
+        raise InputError(f"min_value {min_value} must be positive")
+    return rationals(min_value=min_value, max_value=max_value, denominator=denominator)
 
 
 def _factorings(n: int, least: int = 2) -> Iterator[tuple[int, ...]]:
