@@ -110,9 +110,7 @@ def _read_one(item: Any) -> tuple[Expr, str, Expr]:
     raise InputError(f"assumption {clip(repr(item))} must be text such as 'x > 0' or (left, relation, right)")
 
 
-def _tighten(
-    bounds: dict[str, tuple[Fraction | None, Fraction | None]], small: Expr, large: Expr
-) -> None:
+def _tighten(bounds: dict[str, tuple[Fraction | None, Fraction | None]], small: Expr, large: Expr) -> None:
     if isinstance(small, Number) and isinstance(large, Symbol):
         lower, upper = bounds.get(large.name, (None, None))
         bounds[large.name] = (small.value if lower is None else max(lower, small.value), upper)

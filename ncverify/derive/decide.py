@@ -9,7 +9,13 @@ from typing import Any, Final
 
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.derive.assumptions import Assumption, Assumptions, Side, read, read_assumptions
-from ncverify.derive.normal_form import BudgetExceeded, Difference, OutsideClass, field_for, normalize_difference
+from ncverify.derive.normal_form import (
+    BudgetExceeded,
+    Difference,
+    OutsideClass,
+    field_for,
+    normalize_difference,
+)
 from ncverify.derive.witness import Point, scales_in, search
 from ncverify.theory.balls import Undefined, certainly_nonzero, enclose, enclose_all, to_decimal
 from ncverify.theory.expr import Expr, postorder, to_json
@@ -79,9 +85,9 @@ def _proved(
     field = difference.element.field
     facts = field.facts
     summary = (
-        f"normal form of the difference is 0: {difference.summands} summands, {facts['exponential_generators']} "
-        f"exponential generators, polynomials of up to {facts['largest_polynomial_terms']} terms and degree "
-        f"{facts['largest_polynomial_degree']}"
+        f"normal form of the difference is 0: {difference.summands} summands, "
+        f"{facts['exponential_generators']} exponential generators, polynomials of up to "
+        f"{facts['largest_polynomial_terms']} terms and degree {facts['largest_polynomial_degree']}"
     )
     details = {
         **question,

@@ -25,8 +25,9 @@ from ncverify.errors import InputError
 from ncverify.theory.expr import Add, Expr, Fn, Mul, Number, Pow, Symbol, postorder
 
 __all__ = [
-    "DEFAULT_BUDGET", "AlgebraicConstant", "BudgetExceeded", "Difference", "Element", "ExpField", "Facts", "NormalForms",
-    "NotPolynomial", "OutsideClass", "field_for", "normalize", "normalize_all", "normalize_difference", "two_cos", "two_cos_multiple",
+    "DEFAULT_BUDGET", "AlgebraicConstant", "BudgetExceeded", "Difference", "Element", "ExpField", "Facts",
+    "NormalForms", "NotPolynomial", "OutsideClass", "field_for", "normalize", "normalize_all",
+    "normalize_difference", "two_cos", "two_cos_multiple",
 ]  # fmt: skip
 
 _EXPONENTIALS: Final = ("exp", "sinh", "cosh", "tanh")
@@ -75,8 +76,13 @@ def normalize_all(exprs: Sequence[Expr], field: ExpField | None = None) -> Norma
     """
     work = _Normalizer(field_for(*exprs) if field is None else field)
     # First everything that exponents are made of, so that all generators are made at once.
-    exponents = [node.arg for node in postorder(*exprs) if isinstance(node, Fn) and node.name in _EXPONENTIALS]
-    inner = [arg for arg in exponents if not any(isinstance(node, Fn) for node in postorder(arg))]
+    transcendental: set[Expr] = set()  # nodes with a function at or below them
+    inner = []
+    for node in postorder(*exprs):
+        if any(arg in transcendental for arg in node.args) or isinstance(node, Fn):
+            transcendental.add(node)
+        if isinstance(node, Fn) and node.name in _EXPONENTIALS and node.arg not in transcendental:
+            inner.append(node.arg)
     work.run(inner)
     polynomial = [work.done[arg] for arg in inner if work.field.is_polynomial(work.done[arg])]
     work.field.declare_exponents(polynomial)

@@ -25,9 +25,7 @@ _RETRIED: Final = 12  # points that are tried again at each higher precision
 
 def simple_rationals() -> tuple[Fraction, ...]:
     """0, 1, -1, 2, -2, 1/2, -1/2, ...: rationals of small height, simplest first."""
-    found = {
-        Fraction(sign * p, q) for p in range(10) for q in range(1, 8) for sign in (1, -1) if p + q <= 12
-    }
+    found = {Fraction(sign * p, q) for p in range(10) for q in range(1, 8) for sign in (1, -1) if p + q <= 12}
     return tuple(sorted(found, key=simplicity))
 
 
@@ -77,7 +75,9 @@ def scales_in(exprs: Sequence[Expr]) -> list[Fraction]:
     return sorted(v for v in found if v not in (0, 1, 2))[:20]
 
 
-def candidates(symbols: Sequence[str], bounds: Bounds, scales: Sequence[Fraction], seed: int) -> Iterator[Point]:
+def candidates(
+    symbols: Sequence[str], bounds: Bounds, scales: Sequence[Fraction], seed: int
+) -> Iterator[Point]:
     """Points to try, without end unless there are no symbols."""
     if not symbols:
         yield {}
@@ -120,7 +120,8 @@ def search(
 ) -> tuple[Point, int] | None:
     """The simplest point found that passes ``test(point, bits)``, and the precision that it took.
 
-    All candidates are tried at the lowest precision; the first few that ``retry`` accepts are tried again at higher ones.
+    All candidates are tried at the lowest precision; the first few that ``retry`` accepts are tried
+    again at higher ones.
     """
     again: list[Point] = []
     for point in islice(candidates(symbols, bounds, scales, seed), tries):

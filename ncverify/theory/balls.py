@@ -49,7 +49,8 @@ def to_arb(value: Exact | arb) -> arb:
     if isinstance(value, arb):
         return value
     if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
-        raise InputError(f"{clip(repr(value))} of type {type(value).__name__} is not exact: use int or Fraction")
+        kind = type(value).__name__
+        raise InputError(f"{clip(repr(value))} of type {kind} is not exact: use int or Fraction")
     if isinstance(value, int):
         return arb(fmpz(value))
     return arb(fmpq(value.numerator, value.denominator))

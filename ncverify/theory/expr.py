@@ -32,7 +32,8 @@ from ncverify.theory.nodes import (
 )
 
 __all__ = [
-    "FUNCTIONS", "MAX_DIGITS", "MAX_EXPONENT", "Add", "Expr", "Fn", "Mul", "Number", "Operand", "Pow", "Symbol",
+    "FUNCTIONS", "MAX_DIGITS", "MAX_EXPONENT",
+    "Add", "Expr", "Fn", "Mul", "Number", "Operand", "Pow", "Symbol",
     "add", "as_expr", "differentiate", "exp", "from_json", "from_sympy", "log", "mul", "number", "postorder",
     "power", "sqrt", "substitute", "symbol", "symbols", "to_json",
 ]  # fmt: skip

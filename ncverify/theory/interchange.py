@@ -51,7 +51,7 @@ def to_json(expr: Expr) -> list[Any]:
     count = 0
     for node in nodes:
         if len(node.args) > MAX_ARITY:
-            raise InputError(f"a {node.head} with {len(node.args)} arguments is too long: at most {MAX_ARITY}")
+            raise InputError(f"{node.head} of {len(node.args)} arguments is too long: at most {MAX_ARITY}")
         match node:
             case Number():
                 form: list[Any] = ["number", str(node.value)]
@@ -142,15 +142,14 @@ def _children(head: str, rest: list[Any]) -> list[Any]:
         return rest
     if head == "pow":
         if len(rest) != 2 or not isinstance(rest[1], str) or not _WHOLE.fullmatch(rest[1]):
-            raise InputError("expression: pow needs a base and a whole exponent as a string of up to 7 digits")
+            raise InputError("expression: pow needs a base and a whole exponent, a string of up to 7 digits")
         return rest[:1]
     if head in FUNCTIONS:
         if len(rest) != 1:
             raise InputError(f"expression: {head} needs one argument, got {len(rest)}")
         return rest
-    raise InputError(
-        f"expression: head {clip(repr(head))} is unknown: use number, symbol, add, mul, pow, {', '.join(FUNCTIONS)}"
-    )
+    known = ", ".join(("number", "symbol", "ref", "add", "mul", "pow", *FUNCTIONS))
+    raise InputError(f"expression: head {clip(repr(head))} is unknown: use {known}")
 
 
 def _build(head: str, args: tuple[Expr, ...], form: list[Any]) -> Expr:
@@ -193,9 +192,8 @@ def from_sympy(value: object) -> Expr:
     names: dict[str, Any] = {}
     done: dict[Any, Expr] = {}
     for node in _sympy_postorder(value):
-        if isinstance(node, sympy.Symbol):
-            if names.setdefault(node.name, node) != node:
-                raise InputError(f"two different sympy symbols are called {clip(node.name)}: rename one")
+        if isinstance(node, sympy.Symbol) and names.setdefault(node.name, node) != node:
+            raise InputError(f"two different sympy symbols are called {clip(node.name)}: rename one")
         done[node] = _convert(node, done)
     return done[value]
 
@@ -235,5 +233,7 @@ def _convert(node: Any, done: dict[Any, Expr]) -> Expr:
     name = type(node).__name__
     if name in FUNCTIONS and getattr(sympy, name) is type(node) and len(node.args) == 1:
         return Fn(name, done[node.args[0]])
-    raise InputError(f"sympy expression {clip(node)} is outside the supported class: rational numbers, symbols, "
-                     f"+ - * /, whole and half-whole powers and {', '.join(FUNCTIONS)}")  # fmt: skip
+    raise InputError(
+        f"sympy expression {clip(node)} is outside the supported class: rational numbers, symbols, + - * /, "
+        f"whole and half-whole powers and {', '.join(FUNCTIONS)}"
+    )

@@ -182,7 +182,7 @@ class _Nary(Expr):
     __slots__ = ("_args",)
     _args: tuple[Expr, ...]
 
-    def __new__(cls, args: tuple[Expr, ...]) -> Any:
+    def __new__(cls, args: tuple[Expr, ...]) -> _Nary:
         key = (cls, args)
         found = _TABLE.get(key)
         if found is None:
@@ -191,7 +191,7 @@ class _Nary(Expr):
             found = object.__new__(cls)
             object.__setattr__(found, "_args", args)
             _TABLE[key] = found
-        return found
+        return found  # type: ignore[return-value]
 
     @property
     def args(self) -> tuple[Expr, ...]:
@@ -300,7 +300,7 @@ def as_expr(value: object) -> Expr:
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return Number(Fraction(value))
     if isinstance(value, float):
-        raise InputError(f"{value!r} is a float and not exact: use Fraction or a decimal string such as '0.1'")
+        raise InputError(f"{value!r} is a float, not exact: use Fraction or a decimal string such as '0.1'")
     raise InputError(f"{clip(repr(value))} of type {type(value).__name__} is not an exact expression")
 
 

@@ -28,6 +28,7 @@ _TOKEN: Final = re.compile(
 _DECIMAL: Final = re.compile(r"([0-9]*)\.?([0-9]*)(?:[eE]([+-]?[0-9]+))?")
 _OPENING: Final = ("", "(", ",", "+", "-", "*", "/", "**")  # a sign after one of these is not a sum
 _NOT_A_SYMBOL: Final = frozenset(("pi", "nan", "inf", "infinity"))
+_OPERATORS: Final = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 _RELATION: Final = re.compile(r"<=|>=|==|!=|<>|<|>|=")
 
 
@@ -98,7 +99,7 @@ def _check(text: str) -> None:
             chain = 0
         previous = word
         if depth > MAX_NESTING or chain > MAX_NESTING:
-            raise InputError(f"expression {clip(text)!r} is nested deeper than {MAX_NESTING} levels: split it up")
+            raise InputError(f"{clip(text)!r} is nested deeper than {MAX_NESTING} levels: split it up")
         if depth < 0:
             raise InputError(f"expression {clip(text)!r} closes a bracket that is not open")
     if depth:
@@ -112,11 +113,15 @@ def _unreadable(text: str, position: int) -> str:
     if character == "^":
         return f"^ is not a power in {clip(text)!r}: write **"
     if character.isdigit() or character == ".":
-        return f"cannot read the number {clip(text[position : position + 20])!r}: write e.g. 3, 0.25, 1e-30 or 3/4"
+        return _not_a_number(text[position : position + 20])
     if character in "<>=!":
         return f"{clip(text)!r} is a relation: an expression is wanted here"
     shown = character if character.isprintable() and character.isascii() else f"U+{ord(character):04X}"
     return f"character {shown!r} at position {position + 1} is not allowed in an expression"
+
+
+def _not_a_number(literal: str) -> str:
+    return f"cannot read the number {clip(literal)!r}: write e.g. 3, 0.25, 1e-30 or 3/4"
 
 
 def _convert(root: ast.expr, source: str) -> Expr:
@@ -130,7 +135,7 @@ def _convert(root: ast.expr, source: str) -> Expr:
                 results.append(Number(_decimal(source[node.col_offset : node.end_col_offset])))
             case ast.Name():
                 results.append(_variable(node.id))
-            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow(), right=right):
+            case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
                 if not ready:
                     stack += [(node, True), (right, False), (left, False)]
                     continue
@@ -180,7 +185,7 @@ def _decimal(literal: str) -> Fraction:
     """The exact value of a decimal literal, as spelled."""
     found = _DECIMAL.fullmatch(literal)
     if found is None:
-        raise InputError(f"cannot read the number {clip(literal)!r}: write e.g. 3, 0.25, 1e-30 or 3/4")
+        raise InputError(_not_a_number(literal))
     whole, fraction, exponent = found.groups()
     shift = int(exponent or 0) - len(fraction)
     if abs(shift) > MAX_DIGITS:
@@ -198,4 +203,5 @@ def _not_allowed(node: ast.expr, source: str) -> str:
         if not name:
             return f"{piece!r} calls something that is not a function: write * for a product"
         return f"function {clip(name)!r} in {piece!r} is unknown: use one of {', '.join(FUNCTIONS)}"
-    return f"{piece!r} ({type(node).__name__}) is not allowed: use names, numbers, + - * / **, brackets, functions"
+    kind = type(node).__name__
+    return f"{piece!r} ({kind}) is not allowed: use names, numbers, + - * / **, brackets and functions"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -17,29 +17,27 @@ MAX_TEXT: Final = 10**6
 # How tightly the outermost operator of a text binds.
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 
-_GREEK: Final = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-)
+_GREEK: Final = frozenset((
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+    "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta",
+    "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
+))  # fmt: skip
 _LATEX_NAMES: Final = {"asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan"}
 
 
 class _Style(Protocol):
     """What differs between plain text and LaTeX."""
 
-    product: str
-
     def number(self, value: Fraction) -> str: ...
     def symbol(self, name: str) -> str: ...
     def group(self, text: str) -> str: ...
     def power(self, base: str, exponent: int) -> str: ...
-    def quotient(self, top: str, bottom: Sequence[tuple[str, int]], level: int) -> tuple[str, int]: ...
+    def product(self, left: str, right: str) -> str: ...
+    def quotient(self, top: str, bottom: tuple[str, int]) -> str: ...
     def function(self, name: str, arg: str) -> str: ...
 
 
 class _Plain:
-    product = "*"
-
     def number(self, value: Fraction) -> str:
         return str(value)
 
@@ -52,17 +50,17 @@ class _Plain:
     def power(self, base: str, exponent: int) -> str:
         return f"{base}**{exponent}" if exponent >= 0 else f"{base}**({exponent})"
 
-    def quotient(self, top: str, bottom: Sequence[tuple[str, int]], level: int) -> tuple[str, int]:
-        parts = [text if have >= _POWER else self.group(text) for text, have in bottom]
-        return "/".join([top, *parts]), _PRODUCT
+    def product(self, left: str, right: str) -> str:
+        return f"{left}*{right}"
+
+    def quotient(self, top: str, bottom: tuple[str, int]) -> str:
+        return f"{top}/{bottom[0] if bottom[1] >= _POWER else self.group(bottom[0])}"
 
     def function(self, name: str, arg: str) -> str:
         return f"{name}({arg})"
 
 
 class _Latex:
-    product = r" \cdot "
-
     def number(self, value: Fraction) -> str:
         if value.denominator == 1:
             return str(value)
@@ -81,14 +79,13 @@ class _Latex:
         return rf"\left({text}\right)"
 
     def power(self, base: str, exponent: int) -> str:
-        return rf"{{{base}}}^{{{exponent}}}"
+        return rf"{base}^{{{exponent}}}"
 
-    def quotient(self, top: str, bottom: Sequence[tuple[str, int]], level: int) -> tuple[str, int]:
-        if len(bottom) == 1:
-            below = bottom[0][0]
-        else:
-            below = self.product.join(text if have >= _PRODUCT else self.group(text) for text, have in bottom)
-        return rf"\frac{{{top}}}{{{below}}}", _PRODUCT
+    def product(self, left: str, right: str) -> str:
+        return rf"{left} \cdot {right}" if right[0].isdigit() or left[-1].isdigit() else rf"{left} \, {right}"
+
+    def quotient(self, top: str, bottom: tuple[str, int]) -> str:
+        return rf"\frac{{{top}}}{{{bottom[0]}}}"
 
     def function(self, name: str, arg: str) -> str:
         if name == "exp":
@@ -157,31 +154,25 @@ def _add(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[
 
 def _mul(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
     args = node.args
-    sign = ""
-    first = args[0]
-    if first.head == "number" and first.value < 0:  # type: ignore[attr-defined]
-        sign = "-"
-        positive = -first.value  # type: ignore[attr-defined]
-        level = _ATOM if positive.denominator == 1 else _PRODUCT
-        start = [] if positive == 1 and not _inverted(args[1]) else [(style.number(positive), level)]
-        args = args[1:]
-    else:
-        start = []
-    text, level = "", _ATOM
-    for item in [*start, *args]:
-        if not isinstance(item, tuple) and _inverted(item):
-            bottom = [_bottom(item, done, style)]
-            text, level = style.quotient(text or style.number(Fraction(1)), bottom, level)
+    sign, text = "", ""
+    if args[0].head == "number" and args[0].value < 0:  # type: ignore[attr-defined]
+        positive: Fraction = -args[0].value  # type: ignore[attr-defined]
+        sign, args = "-", args[1:]
+        if positive != 1 or _inverted(args[0]):
+            text = style.number(positive)
+    for arg in args:
+        if _inverted(arg):
+            text = style.quotient(text or "1", _bottom(arg, done, style))
+        elif not text:
+            # The first factor of a product may itself be one; a later one would be regrouped.
+            text = _at_least(done[arg], _PRODUCT, style)
         else:
-            # The first factor of a product may be a product; a later one would regroup it.
-            piece = item if isinstance(item, tuple) else done[item]
-            factor = _at_least(piece, _PRODUCT if not text else _POWER, style)
-            text, level = (f"{text}{style.product}{factor}", _PRODUCT) if text else (factor, piece[1])
+            text = style.product(text, _at_least(done[arg], _POWER, style))
     return sign + text, _SUM if sign else _PRODUCT
 
 
 def _inverted(node: Expr) -> bool:
-    return node.head == "pow" and node.exponent < 0  # type: ignore[attr-defined, no-any-return]
+    return node.head == "pow" and node.exponent < 0  # type: ignore[attr-defined]
 
 
 def _bottom(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
@@ -194,7 +185,7 @@ def _bottom(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tup
 
 def _pow(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
     if _inverted(node):
-        return style.quotient(style.number(Fraction(1)), [_bottom(node, done, style)], _ATOM)
+        return style.quotient("1", _bottom(node, done, style)), _PRODUCT
     base, exponent = node.base, node.exponent  # type: ignore[attr-defined]
     return style.power(_at_least(done[base], _ATOM, style), exponent), _POWER
 
