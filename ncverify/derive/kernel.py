@@ -313,13 +313,11 @@ class _Derivation:
                     return substitute(rate, dict(zip(args, given, strict=True)))
                 raise ProofError(f"{name!r} has neither a rate nor is it named constant")
             case Add(parts):
-                return Add(tuple(self.apply(part, nonzero) for part in parts))
+                return _sum_of([self.apply(part, nonzero) for part in parts])
             case Mul(parts):
-                return Add(
-                    tuple(
-                        Mul((*parts[:k], self.apply(part, nonzero), *parts[k + 1 :]))
-                        for k, part in enumerate(parts)
-                    )
+                changed = [(k, self.apply(part, nonzero)) for k, part in enumerate(parts)]
+                return _sum_of(
+                    [Mul((*parts[:k], rate, *parts[k + 1 :])) for k, rate in changed if rate != ZERO]
                 )
             case Sum(var, body, only_nonzero):
                 marks = {index(var), -index(var)} if only_nonzero else set()
@@ -327,7 +325,7 @@ class _Derivation:
                 inner = self.apply(body, outer | marks)
                 if any(var in free_variables(rate) - set(args) for args, rate in self.rates.values()):
                     raise ProofError(f"the index {var.name!r} is used in a rate: rename the bound one")
-                return Sum(var, inner, only_nonzero)
+                return ZERO if inner == ZERO else Sum(var, inner, only_nonzero)
             case Fn("exp", arg):
                 return Mul((value, self.apply(arg, nonzero)))
             case Fn("log", arg):
@@ -354,6 +352,11 @@ class _Derivation:
             if wanted <= nonzero:
                 return
         raise ProofError(f"a derivative needs an argument {kind} 0")
+
+
+def _sum_of(parts: list[Term]) -> Term:
+    moving = [part for part in parts if part != ZERO]
+    return Add(tuple(moving)) if len(moving) > 1 else (moving[0] if moving else ZERO)
 
 
 def _match_head(pattern: Term, value: Term) -> dict[Var, Index] | None:

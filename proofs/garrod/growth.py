@@ -25,6 +25,7 @@ from ncverify.derive.kernel import (
     unbounded,
 )
 from ncverify.derive.terms import Sym, chi, exp, total, total_nonzero
+from ncverify.evidence.instances import CYCLIC, WALSH, instances
 from ncverify.evidence.workbench import Workbench
 
 from .model import (
@@ -92,6 +93,8 @@ def growth(bench: Workbench) -> None:
         linear(bench.goal("mass"), unfold=[base.phat_is], even=[base.p_even], contract=[base.p_total]),
     )
 
+    bench.beside(lambda: instances(base.definitions, {"mass": bench.claim.goals["mass"]}, [*WALSH, *CYCLIC]))
+
     # z(0) - z(g) and S/K + z(g) are sums of s_a (1 -+ Re chi) >= 0.
     upper_terms = sum_over(product(positive, character_real_part(a, g)), a, nonzero=True)
     lower_terms = sum_over(product(positive, character_real_part_lower(a, g)), a, nonzero=True)
@@ -121,9 +124,7 @@ def growth(bench: Workbench) -> None:
         nonzero=[base.Q_positive],
     )
     turned = product(linear(at_least(p(g) - floor / K, 0), p_floor), character_real_part(a, g))
-    rate = bench.show(
-        "rate", linear(bench.goal("rate"), mass, sum_over(turned, g))
-    )
+    rate = bench.show("rate", linear(bench.goal("rate"), mass, sum_over(turned, g)))
     moving = linear(greater(1 - phat(a), 0).where(a), rate, exp_positive(-2 * S / K))
     increasing = bench.show(
         "increasing",

@@ -31,7 +31,9 @@ from ncverify.derive.kernel import (
     sum_over,
 )
 from ncverify.derive.terms import Function, Sym, chi, exp, log, total, total_nonzero
+from ncverify.evidence.instances import CYCLIC, WALSH, instances
 from ncverify.evidence.workbench import Workbench
+from ncverify.theory.groups import AbelianGroup
 
 from .model import (
     CLASSES,
@@ -250,8 +252,16 @@ def lyapunov_derivative(bench: Workbench) -> None:
             (2, product(product(y.off_positive, reciprocal(y.z0_positive)), means)),
         ),
     )
+    definitions = [*base.definitions, y.S_is, y.V_is, y.q_is, y.mean_q_is, y.mean_u_is, V_dot, S_dot, flow]
+    bench.beside(
+        lambda: instances(
+            definitions, {"derivative": bench.claim.goals["derivative"]}, [*WALSH, *CYCLIC, MIXED]
+        )
+    )
+    bench.beside(lambda: instances(definitions, {"pairs": bench.claim.goals["pairs"]}, [*WALSH[:4], *CYCLIC]))
 
 
+MIXED = AbelianGroup((2, 4))
 half = number_positive(Fraction(1, 2))
 
 

@@ -60,6 +60,11 @@ class Softmax:
     phat_even: Theorem
     phat_zero: Theorem
 
+    @property
+    def definitions(self) -> list[Theorem]:
+        """What defines z, Q, p and phat, for evaluating statements in a concrete group."""
+        return [self.z_is, self.Q_is, self.p_is, self.phat_is]
+
 
 def softmax(symmetric: Theorem) -> Softmax:
     """Build z, p, phat from the spectrum; ``symmetric`` shows s_{-a} = s_a, so that the logits are real."""

@@ -1,0 +1,178 @@
+"""Instances of all-K statements in concrete groups: decided over a function field, or refuted by balls."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from ncverify.book.verdict import Evidence, Outcome
+from ncverify.derive.kernel import Relation, Theorem
+from ncverify.derive.models import (
+    BallNumbers,
+    FieldNumbers,
+    Indeterminate,
+    Model,
+    context,
+    spectral_symbols,
+)
+from ncverify.derive.printing import plain
+from ncverify.derive.terms import Var
+from ncverify.theory.balls import precision, to_arb, to_decimal
+from ncverify.theory.groups import AbelianGroup
+
+# The groups for which statements about a free spectrum are decided beside their proof for every K.
+WALSH = tuple(AbelianGroup.walsh(m) for m in range(1, 6))
+CYCLIC = tuple(AbelianGroup.cyclic(n) for n in (3, 5, 6, 7, 10, 12))
+
+BITS = 192
+Values = Mapping[str, Callable[..., Any]]
+
+
+def instances(
+    theorems: Sequence[Theorem],
+    goals: Mapping[str, Relation],
+    groups: Sequence[AbelianGroup],
+    *,
+    free: Sequence[str] = (),
+    at_most: int = 64,
+) -> Evidence:
+    """Decide the goals (equations) exactly in each group, for a free symmetric spectrum.
+
+    ``theorems`` give the definitions of the symbols.  ``free`` names functions on the group that are arbitrary (new symbols).  Where a goal has more than
+    ``at_most`` values of its free indices, evenly spaced ones are taken, and the count says so.
+    """
+    definitions = context(theorems)
+    done, all_of = 0, 0
+    largest = 0
+    for group in groups:
+        numbers, values = _symbols(group, free)
+        model = Model(group, numbers, values, definitions)
+        for name, relation in goals.items():
+            places = list(model.assignments(relation))
+            chosen = _spread(places, at_most)
+            done, all_of = done + len(chosen), all_of + len(places)
+            for at in chosen:
+                if model.fails(relation, at) is not False:
+                    return Evidence(
+                        Outcome.UNDECIDED,
+                        "normal form",
+                        group.name,
+                        f"{name} is not an identity in {group.name} at {_where(at)}: {plain(relation)}",
+                    )
+            largest = max(largest, numbers.field.facts["largest_polynomial_terms"])
+    shown = ", ".join(f"K = {group.order} ({group.name})" for group in groups)
+    return Evidence(
+        Outcome.PROVED if done == all_of else Outcome.TESTED,
+        "normal form",
+        shown,
+        f"{', '.join(goals)}: {done} of {all_of} index values decided by normal forms over the field of "
+        f"functions of the spectrum (up to {largest} terms) for {shown}",
+        {
+            "groups": [list(group.orders) for group in groups],
+            "goals": list(goals),
+            "index values": done,
+            "of": all_of,
+            "largest polynomial": largest,
+        },
+        beside=True,
+    )
+
+
+def _symbols(group: AbelianGroup, free: Sequence[str]) -> tuple[FieldNumbers, dict[str, Callable[..., Any]]]:
+    names = [f"{name}_{g}" for name in free for g in range(group.order)]
+    numbers, values = spectral_symbols(group, names)
+    for name in free:
+        values[name] = lambda g, name=name: numbers.field.symbol(f"{name}_{g}")
+    return numbers, values
+
+
+def _spread(places: Sequence[Any], at_most: int) -> Sequence[Any]:
+    if len(places) <= at_most:
+        return places
+    # a stride coprime to the length of a row meets rows and columns alike
+    return [places[number * len(places) // at_most] for number in range(at_most)]
+
+
+def _where(at: Mapping[Var, int]) -> str:
+    return ", ".join(f"{var.name} = {value}" for var, value in sorted(at.items())) or "its only value"
+
+
+def random_spectra(group: AbelianGroup, seed: int) -> Iterator[tuple[Fraction, ...]]:
+    """Small positive rational symmetric spectra with s_0 = 0: first simple ones, then random ones."""
+    draw = random.Random(f"{seed}/{group.orders}")
+    orbits = group.sign_classes[1:]
+    for attempt in range(1, 1_000_000):
+        top = 2 + attempt // 4
+        spectrum = [Fraction(0)] * group.order
+        for number, orbit in enumerate(orbits):
+            value = (
+                Fraction(number + 1) if attempt == 1 else Fraction(draw.randint(1, top), draw.randint(1, 3))
+            )
+            for member in orbit:
+                spectrum[member] = value
+        yield tuple(spectrum)
+
+
+def counterexample(
+    relation: Relation,
+    theorems: Sequence[Theorem],
+    groups: Sequence[AbelianGroup],
+    *,
+    seed: int = 0,
+    tries: int = 8,
+    values_of: Callable[[tuple[Fraction, ...]], Values] | None = None,
+    beside: bool = False,
+) -> Evidence:
+    """Look for a group and a rational spectrum in which the relation certainly fails.
+
+    ``theorems`` give the definitions of its symbols.  The evidence is ``refuted`` with the witness (exact
+    spectrum, indices, balls of both sides) or ``undecided`` after ``tries`` spectra for each group.
+    """
+    definitions = context(theorems)
+    looked = 0
+    with precision(BITS):
+        for group in groups:
+            for _, spectrum in zip(range(tries), random_spectra(group, seed), strict=False):
+                values = {"s": lambda a, s=spectrum: to_arb(s[a])}
+                values.update(values_of(spectrum) if values_of else {})
+                model = Model(group, BallNumbers(), values, definitions)
+                for at in model.assignments(relation):
+                    looked += 1
+                    try:
+                        failed = model.fails(relation, at)
+                    except Indeterminate:
+                        continue
+                    if failed:
+                        return _refuted(relation, model, group, spectrum, at, looked, beside)
+    return Evidence(
+        Outcome.UNDECIDED, "witness", "nothing", f"no counterexample in {looked} evaluations", beside=beside
+    )
+
+
+def _refuted(
+    relation: Relation,
+    model: Model,
+    group: AbelianGroup,
+    spectrum: Sequence[Fraction],
+    at: Mapping[Var, int],
+    looked: int,
+    beside: bool,
+) -> Evidence:
+    lhs, rhs = model.value(relation.lhs, at), model.value(relation.rhs, at)
+    witness = {
+        "group": group.name,
+        "s": "(" + ", ".join(str(value) for value in spectrum[1:]) + ")",
+        **{var.name: str(value) for var, value in sorted(at.items())},
+        "left side": str(to_decimal(lhs.re)),
+        "right side": str(to_decimal(rhs.re)),
+    }
+    return Evidence(
+        Outcome.REFUTED,
+        "witness",
+        "one exact point",
+        f"{plain(relation)} fails in {group.name}",
+        {"witness": witness, "orders": list(group.orders), "bits": BITS, "evaluations": looked},
+        beside=beside,
+    )
