@@ -6,36 +6,37 @@ bound in the direction that the name says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from fractions import Fraction
+from collections.abc import Sequence
 from functools import reduce
 
-from flint import arb, arb_poly, arb_series, ctx, fmpq, fmpz_poly
+from flint import arb, arb_poly, arb_series, ctx, fmpz_poly
+
+from ncverify.theory.balls import certainly_le, certainly_lt, certainly_positive, precision
+from ncverify.theory.balls import to_arb as rational
+
+__all__ = [
+    "LOW",
+    "certainly_le",
+    "certainly_lt",
+    "certainly_positive",
+    "dyadic",
+    "largest",
+    "lower",
+    "norm",
+    "pair",
+    "poly",
+    "precision",
+    "rational",
+    "series_exp",
+    "smallest",
+    "to_fixed",
+    "upper",
+]
 
 LOW = 64
 """Bits for bounds of which only the size matters."""
 
-
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Sets the precision of Arb inside; it is global to the process, so this is the only place."""
-    before = ctx.prec
-    ctx.prec = bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
-
-
-def certainly_lt(x: arb, y: arb) -> bool:
-    """Whether every point of x is below every point of y (False for nan)."""
-    return bool(x < y)
-
-
-def certainly_le(x: arb, y: arb) -> bool:
-    """Whether no point of x is above a point of y (False for nan)."""
-    return bool(x <= y)
+_UNIT = arb(0, 1)
 
 
 def upper(x: arb) -> arb:
@@ -56,11 +57,6 @@ def largest(values: Sequence[arb]) -> arb:
 def smallest(values: Sequence[arb]) -> arb:
     """An exact lower bound of all the balls."""
     return reduce(lambda x, y: x.min(y), (v.lower() for v in values))
-
-
-def rational(q: Fraction | int) -> arb:
-    """A ball around q at the present precision (exact where q is a short dyadic number)."""
-    return arb(fmpq(q.numerator, q.denominator)) if isinstance(q, Fraction) else arb(q)
 
 
 def dyadic(mantissa: int, exponent: int) -> arb:
@@ -89,9 +85,12 @@ def poly(coefficients: Sequence[int], bits: int) -> arb_poly:
 
 
 def norm(p: arb_poly) -> arb:
-    """Sum |c_k| rounded up: a bound of |p(x)| for every complex |x| <= 1."""
+    """An upper bound of |p(x)| for -1 <= x <= 1, about the sum of the |coefficients|.
+
+    It is the value of p at the ball [-1, 1]: Arb's evaluation encloses the range.
+    """
     with precision(LOW):
-        return sum((abs(c) for c in p.coeffs()), arb(0)).upper()
+        return abs(p(_UNIT)).upper()
 
 
 def series_exp(p: arb_poly, terms: int) -> arb_poly:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from operator import mul
+from operator import add, mul, sub
 from typing import Any
 
 from gmpy2 import mpz
@@ -16,7 +16,6 @@ from gmpy2 import mpz
 from ncverify.flow.balls import precision, to_fixed
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.number_kinds import ARB
-from ncverify.theory.transform import transform
 
 Value = Any
 """An integer (fixed point), a ball, or a polynomial with ball coefficients."""
@@ -34,13 +33,13 @@ class CharacterSums:
         self.group = group
         self.bits = bits
         self.classes = group.sign_classes[1:]
+        self._walsh = group.is_walsh
         self.sizes = tuple(len(orbit) for orbit in self.classes)
 
     def logits(self, values: Sequence[Value]) -> list[Value]:
         """sum over all nonzero a of v_a chi_a(g) for g = 0, then for each nonzero sign class."""
-        if self.group.is_walsh:
-            image: list[Value] = transform(self.group, [0 * values[0], *values], ARB)
-            return image
+        if self._walsh:
+            return walsh([0 * values[0], *values])
         weighted = [v * size for v, size in zip(values, self.sizes, strict=True)]
         total = _total(weighted)
         return [total, *self._products(weighted)]
@@ -67,6 +66,18 @@ class CharacterSums:
                 [ARB.cos_turns(self.group.pairing(a[0], g[0])) for g in self.classes] for a in self.classes
             ]
         return [[mpz(to_fixed(c, self.bits)) for c in row] for row in cosines]
+
+
+def walsh(x: list[Value]) -> list[Value]:
+    """The Walsh-Hadamard transform, K log2 K additions.
+
+    Each stage splits off the lowest index bit and puts its image on top; after log2 K stages every bit
+    is back in its place.
+    """
+    for _ in range(len(x).bit_length() - 1):
+        even, odd = x[::2], x[1::2]
+        x = [*map(add, even, odd), *map(sub, even, odd)]
+    return x
 
 
 def _total(values: Sequence[Value]) -> Value:

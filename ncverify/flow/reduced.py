@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, log2
+from functools import partial
 from typing import Any, Literal
 
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.balls import LOW, certainly_le, certainly_lt, pair, precision, rational
-from ncverify.flow.exact import read_digits, read_number, read_numbers, read_time
-from ncverify.flow.march import Marcher
+from ncverify.flow.balls import LOW, pair, precision, rational, upper
+from ncverify.flow.drive import Progress, drive, missing_bits
+from ncverify.flow.exact import read_number, read_numbers
+from ncverify.flow.march import GUARD, Marcher
 from ncverify.flow.modes import balanced_variables, unbalanced_variables
-from ncverify.flow.step import Problem, Step, StepError
-from ncverify.flow.trajectory import Trajectory, state_at, time_text
+from ncverify.flow.reduced_jets import ReducedTrial
+from ncverify.flow.reduced_step import Problem, Step
+from ncverify.flow.step import Errors
+from ncverify.flow.trajectory import Trajectory
 from ncverify.theory.groups import AbelianGroup
-
-Progress = Callable[[str, int], None]
-"""Called after each step with the time reached (text) and the number of steps."""
-
 
 @dataclass(frozen=True)
 class ReducedSegment:
@@ -49,10 +48,10 @@ class ReducedSegment:
             "length": list(step.curve.length),
             "base": step.curve.base,
             "box": [[low.str(10), high.str(10)] for low, high in zip(step.lows, step.highs, strict=True)],
-            "radius": list(pair(step.radius)),
+            "radius": list(pair(step.tube.radius)),
             "entering": list(pair(step.entering.radius)),
             "defect": step.defect.str(6),
-            "growth": step.growth.str(6),
+            "growth": step.tube.growth.str(6),
             "starts": [list(e) for e in step.curve.starts],
             "factors": [[str(c) for c in f] for f in step.curve.factors],
             "weights": [[str(c) for c in w] for w in step.curve.weights],
@@ -120,24 +119,23 @@ class ReducedFlow:
         """
         given = read_numbers(start, "start")
         spectrum = self._per_class(given, "start")
-        digits = read_digits(digits)
-        end = read_time(until, "until")
-        asked = _asked(end, times)
-        work = ceil(digits * log2(10)) + 24
-        for _ in range(8):
-            try:
-                run = self._run(spectrum, end, work, progress)
-                rows = [state_at(run.segments, run.initial, t) for t in asked if t <= run.until]
-            except (StepError, ArithmeticError):
-                work += work // 2
-                continue
-            lost = max((_lost_bits(x, digits, self.imbalance is None) for row in rows for x in row), default=0)
-            if lost == 0:
-                return self._trajectory(given, digits, asked, rows, run)
-            work += lost + 4
-        raise StepError(f"{digits} digits were not reached with {work} bits: ask for fewer digits or less time")
+        run = drive(partial(self._prepare, spectrum), until, digits, times, progress)
+        place = {a: i for i, orbit in enumerate(self.group.sign_classes[1:]) for a in orbit}
+        modes = range(1, self.group.order)
+        about: dict[str, Any] = {
+            "flow": "reduced",
+            "model": "balanced" if self.imbalance is None else "unbalanced",
+            "group": list(self.group.orders),
+            "loss": self.loss,
+            "weight_decay": str(self.weight_decay),
+        }
+        if self.imbalance is not None:
+            about["imbalance"] = [str(self.imbalance[place[a]]) for a in modes]
+        return Trajectory.from_run(
+            run, tuple(f"s[{a}]" for a in modes), given, digits, tuple(place[a] for a in modes), about
+        )
 
-    def _run(self, spectrum: tuple[Fraction, ...], end: Fraction, work: int, progress: Progress | None) -> _Run:
+    def _prepare(self, spectrum: tuple[Fraction, ...], work: int) -> _Prepared:
         sizes = [len(orbit) for orbit in self.group.sign_classes[1:]]
         names = [f"s[{orbit[0]}]" for orbit in self.group.sign_classes[1:]]
         # Mean loss: t_mean = K t_sum, and the decay per unit of sum-loss time is K times larger.
@@ -149,92 +147,60 @@ class ReducedFlow:
                 variables, values = unbalanced_variables(spectrum, self.imbalance, sizes)
             initial = tuple(rational(s) for s in spectrum)
         problem = Problem(self.group, variables, self.weight_decay * scale)
-        if not variables or end == 0:
-            return _Run((), initial, end)
-        march = Marcher(problem, work)
-        starts, errors = march.rebase(values)
-        segments: list[ReducedSegment] = []
-        with precision(work + 96):
-            time, goal = arb(0), rational(end)
-        try:
-            while not certainly_lt(goal, time):
-                step = march.step(starts, errors)
-                with step.scope():
-                    after = time + rational(scale) * step.clock.duration
-                    ends = step.ends()
-                segments.append(ReducedSegment(step, time, after, scale))
-                time = after
-                starts, errors = march.rebase(ends, step.leaving)
-                if progress is not None:
-                    progress(time.str(6, radius=False), len(segments))
-        except KeyboardInterrupt:
-            return _Run(tuple(segments), initial, _below(time))
-        return _Run(tuple(segments), initial, end)
-
-    def _trajectory(
-        self, given: tuple[Fraction, ...], digits: int, asked: list[Fraction], rows: list[tuple[arb, ...]], run: _Run
-    ) -> Trajectory:
-        classes = self.group.sign_classes[1:]
-        place = {a: i for i, orbit in enumerate(classes) for a in orbit}
-        full = [tuple(row[place[a]] for a in range(1, self.group.order)) for row in rows]
-        about = {
-            "flow": "reduced",
-            "model": "balanced" if self.imbalance is None else "unbalanced",
-            "group": list(self.group.orders),
-            "loss": self.loss,
-            "weight_decay": str(self.weight_decay),
-        }
-        if self.imbalance is not None:
-            about["imbalance"] = [str(self.imbalance[place[a]]) for a in range(1, self.group.order)]
-        return Trajectory(
-            names=tuple(f"s[{a}]" for a in range(1, self.group.order)),
-            start=given,
-            digits=digits,
-            t=tuple(t for t in asked if t <= run.until),
-            s=tuple(full),
-            segments=run.segments,
-            initial=run.initial,
-            until=run.until,
-            complete=all(t <= run.until for t in asked),
-            about=about,
-        )
+        return _Prepared(problem, values, initial, work, scale, self.imbalance is None)
 
 
 @dataclass(frozen=True)
-class _Run:
-    segments: tuple[ReducedSegment, ...]
+class _Prepared:
+    """The flow from one start at one working precision (see ``drive.Flow``)."""
+
+    problem: Problem
+    values: tuple[arb, ...]
     initial: tuple[arb, ...]
-    until: Fraction
+    work: int
+    scale: Fraction
+    relative: bool
 
+    @property
+    def moving(self) -> bool:
+        return bool(self.values)
 
-def _asked(end: Fraction, times: Any) -> list[Fraction]:
-    if times is None:
-        powers = []
-        if end > 1:
-            top = len(str(int(end)))
-            powers = [Fraction(10) ** j for j in range(0, top, max(1, top // 10)) if 10**j < end]
-        return sorted({Fraction(0), end, *powers})
-    asked = [read_time(t, f"times[{i}]") for i, t in enumerate([times] if isinstance(times, str) else times)]
-    for t in asked:
-        if t > end:
-            raise InputError(f"time {time_text(t)} is past until = {time_text(end)}: raise until")
-    return asked
+    def marcher(self) -> Marcher[Step]:
+        return Marcher(partial(ReducedTrial.propose, self.problem), self.work)
 
+    def start(self) -> tuple[tuple[arb, ...], Errors]:
+        return self._rebase(self.values, Errors(arb(0), tuple(arb(0) for _ in self.values)))
 
-def _lost_bits(x: arb, digits: int, relative: bool) -> int:
-    """0 if the radius is certainly at most 10^-digits |x| (or max(1, |x|)), else about how many bits are missing."""
-    with precision(LOW):
-        size = x.abs_lower() if relative else x.abs_lower().max(arb(1))
-        allowed = size * arb(10) ** (-digits)
-        if certainly_le(x.rad(), allowed):
-            return 0
-        if not certainly_lt(arb(0), allowed):
-            return 64
-        return max(1, ceil(float((x.rad() / allowed).log() / arb(2).log())) + 1)
+    def hand_over(self, step: Step) -> tuple[tuple[arb, ...], Errors]:
+        with step.scope():
+            ends = step.ends()
+        return self._rebase(ends, step.leaving)
 
+    def _rebase(self, values: Sequence[arb], errors: Errors) -> tuple[tuple[arb, ...], Errors]:
+        """Exact dyadic values near the balls ``values``, and the errors with what this choice adds:
 
-def _below(time: arb) -> Fraction:
-    """A rational number certainly not above the ball, close to it."""
-    mantissa, exponent = pair(time.lower()) if certainly_lt(arb(0), time) else (0, 0)
-    shift = max(0, mantissa.bit_length() - 20)
-    return Fraction(mantissa >> shift) * Fraction(2) ** (exponent + shift)
+        in y: |sqrt e - sqrt e0| for each e in the ball, all characters together; in log e: |log(e/e0)|.
+        """
+        with precision(self.work + GUARD):
+            exact = [(v * 1).mid() for v in values]
+        with precision(self.work + 3 * GUARD):
+            radius2, relative = arb(0), []
+            for v, e, e0 in zip(self.problem.variables, values, exact, strict=True):
+                d = (e.sqrt() - e0.sqrt()).abs_upper()
+                radius2 += v.size * rational(v.metric) * (d * d)
+                relative.append((e / e0 - 1).log1p().abs_upper())
+        with precision(LOW):
+            radius = upper(radius2.sqrt() + errors.radius)
+            return tuple(exact), Errors(
+                radius, tuple(upper(x + y) for x, y in zip(relative, errors.relative, strict=True))
+            )
+
+    def duration(self, step: Step) -> arb:
+        with step.scope():
+            return rational(self.scale) * step.clock.duration
+
+    def segment(self, step: Step, begin: arb, end: arb) -> ReducedSegment:
+        return ReducedSegment(step, begin, end, self.scale)
+
+    def missing(self, x: arb, digits: int) -> int:
+        return missing_bits(x, digits, 0 if self.relative else 1)

@@ -1,55 +1,14 @@
-"""One rigorous step of a reduced flow.
-
-A step is a polynomial curve with exact dyadic coefficients (``Curve``) and the proof that the exact
-solution stays near it.  Notation as in ``jets.py``; a tilde is the curve, x in [0, 1] the step's time,
-dt/dx = Sigma / 2 > 0 evaluated on the curve: this *defines* the physical time of the curve.
-
-1. *Exponentials.*  Phi~_g is a polynomial, the exact weight is Phi_g = 2 h e^{u_g} with the polynomial
-   u_g of the curve.  delta = Phi~' - Phi~ u' gives Phi~ - Phi = e^{u(x)-u(0)} (Phi~ - Phi)(0)
-   + int_0^x delta(y) e^{u(x)-u(y)} dy, so |Phi~ - Phi| <= e^{osc} (|Phi~ - Phi|(0) + ||delta||) =: eps_g
-   with osc >= int max(u', 0) and ||.|| the sum of |coefficients| (a bound on the disc |x| <= 1).
-   Hence |Theta~_a - Theta_a| <= 2 sum_{g != 0} eps_g =: eps.
-2. *Defect.*  r_i = e~_i'/e_i(0) - (e~_i/e_i(0)) (sign Theta~ - decay Sigma~).  In the metric y = c sqrt e
-   the curve misses the field, times dt/dx, by at most
-   d_i = c sqrt(e_i(0)) (||r_i|| / (2 sqrt min) + sqrt(max) eps' / 2), eps' = eps + decay (error of Sigma).
-3. *Logarithmic norm* (``modes.py``): (dt/dx) mu <= (max_a Theta_a e^{2 eta} - decay Sigma) / 2 on every
-   segment from the curve to a point within R of it, where eta = (2/K) R (2 ||y~|| + R): there
-   sum |s_a - s~_a| <= R (2 ||y~|| + R), so no gap z_0 - z_g differs by more than eta, and 1 - phat_a by
-   no more than the factor e^{2 eta}.
-4. *Groenwall, continuation.*  While |y - y~| <= R, it is <= e^{M+} (R_in + ||d||), M+ the integral of the
-   positive part of 3.  If this is <= R (checked) the solution cannot leave the tube.
-5. *Relative error.*  |log e_i - log e~_i| grows by at most ||r_i||/min + eps' + (e^{2 eta} - 1) sup Theta.
-   It keeps tiny singular values accurate to their last digit.
-
-Each inequality is checked in ball arithmetic by the constructor, which raises ``StepError`` if one fails.
-"""
+"""What the certified steps of all flows share: errors, the exponential lemma, the tube."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from flint import arb, arb_poly
 
-from ncverify.flow.balls import (
-    LOW,
-    certainly_le,
-    certainly_lt,
-    dyadic,
-    largest,
-    norm,
-    poly,
-    precision,
-    rational,
-    smallest,
-    upper,
-)
-from ncverify.flow.characters import CharacterSums
-from ncverify.flow.clock import Clock
-from ncverify.flow.modes import Variable
+from ncverify.flow.balls import LOW, certainly_lt, dyadic, norm, precision, upper
 from ncverify.flow.ranges import PIECES, ranges
-from ncverify.theory.groups import AbelianGroup
 
 Dyadic = tuple[int, int]
 """(mantissa, exponent): mantissa * 2^exponent."""
@@ -60,193 +19,75 @@ class StepError(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What the flow is: group, exponential variables, weight decay (sum loss)."""
-
-    group: AbelianGroup
-    variables: tuple[Variable, ...]
-    decay: Fraction
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Exact data of one step: everything that is needed to check it again.
-
-    ``length``: h; ``base``: index of g* among the sign classes; ``starts``: e_i(0); ``factors``:
-    coefficients of e_i(x)/e_i(0), ``weights``: of Phi_g(x) (with decay: g = 0 in front), as integers in
-    units of 2^-bits.
-    """
-
-    bits: int
-    length: Dyadic
-    base: int
-    starts: tuple[Dyadic, ...]
-    factors: tuple[tuple[int, ...], ...]
-    weights: tuple[tuple[int, ...], ...]
-
-    @property
-    def order(self) -> int:
-        return len(self.factors[0]) - 1
-
-
-@dataclass(frozen=True)
 class Errors:
-    """Distance of the exact solution from the curve: ``radius`` in y (Euclidean), ``relative`` in log e_i.
+    """Distance of the exact solution from the curve: ``radius`` in the Euclidean metric of the flow,
+    ``relative`` in the logarithms of its exponential variables (none in the full flow).
 
     Exact upper bounds.
     """
 
     radius: arb
-    relative: tuple[arb, ...]
+    relative: tuple[arb, ...] = ()
 
 
-class Step:
-    """A curve with its proof.  ``entering``: errors at x = 0, ``leaving``: at x = 1.
+def exponential_error(weight: arb_poly, exponent: arb_poly, factor: arb) -> arb:
+    """An upper bound of |weight(x) - factor e^{exponent(x)}| on [0, 1].
 
-    ``radius`` and ``leaving.relative`` hold on the whole step.  ``defect``: bound of the integral of |d|,
-    ``growth``: M.  Give ``claim`` (a radius) to have it checked in place of computed: the constructor raises
-    ``StepError`` unless the tube of exactly this radius is proved.
+    Let E = weight - factor e^u, delta = weight' - weight u'.  Then E' = u' E + delta, so
+    E(x) = e^{u(x)-u(0)} E(0) + int_0^x delta(y) e^{u(x)-u(y)} dy and |E| <= e^{rise} (|E(0)| + sup |delta|)
+    with rise = int_0^1 max(u', 0) >= u(x) - u(y) for all y <= x.
     """
-
-    def __init__(self, problem: Problem, curve: Curve, entering: Errors, claim: arb | None = None) -> None:
-        self.problem = problem
-        self.curve = curve
-        self.entering = entering
-        with self.scope():
-            self._certify(claim)
-
-    def scope(self):  # type: ignore[no-untyped-def]
-        """The precision in which this step is evaluated."""
-        return precision(self.curve.bits + 32)
-
-    def _certify(self, claim: arb | None) -> None:
-        problem, curve = self.problem, self.curve
-        sums = CharacterSums(problem.group)
-        decay = rational(problem.decay)
-        length = dyadic(*curve.length)
-        if not certainly_lt(arb(0), length):
-            raise StepError("the step has no length")
-        self.starts = tuple(dyadic(*e) for e in curve.starts)
-        self.factors = tuple(poly(f, curve.bits) for f in curve.factors)
-        weights = [poly(w, curve.bits) for w in curve.weights]
-        z = sums.logits(self._spectrum_polynomials(len(sums.classes)))
-        exponents = [(p - z[curve.base]) * (arb(1) / problem.group.order) for p in z]
-        first = 0 if problem.decay else 1
-        errors = [
-            _weight_error(w, u, length) for w, u in zip(weights, exponents[first:], strict=True)
-        ]
-        rest_weights, rest_errors = weights[1 - first :], errors[1 - first :]
-        rest = sum((w * n for w, n in zip(rest_weights, sums.sizes, strict=True)), arb_poly())
-        rest_error = upper(sum((e * n for e, n in zip(rest_errors, sums.sizes, strict=True)), arb(0)))
-        theta = sums.complements(rest_weights)
-        theta_ranges = [ranges(p) for p in theta]
-        eps = 2 * rest_error
-        loss = arb_poly()
-        if problem.decay:
-            loss = decay * (rest + weights[0])
-            eps = eps + decay * (rest_error + errors[0])
-        self._bounds(theta, theta_ranges, loss, upper(eps), claim)
-        half = arb(1) / 2
-        self.clock = Clock(length, exponents[0], half * rest, upper(half * rest_error), curve.order)
-
-    def _spectrum_polynomials(self, modes: int) -> list[arb_poly]:
-        out = [arb_poly() for _ in range(modes)]
-        for v, start, factor in zip(self.problem.variables, self.starts, self.factors, strict=True):
-            out[v.mode] += (rational(v.weight) * start) * factor
-        return out
-
-    def _bounds(
-        self, theta: list[arb_poly], theta_ranges: list[list[arb]], loss: arb_poly, eps: arb, claim: arb | None
-    ) -> None:
-        variables = self.problem.variables
-        residues = [
-            norm(f.derivative() - f * (v.sign * theta[v.mode] - loss))
-            for v, f in zip(variables, self.factors, strict=True)
-        ]
-        spans = [ranges(f) for f in self.factors]
-        with precision(LOW):
-            lows, highs = [smallest(s) for s in spans], [largest(s) for s in spans]
-            if not all(certainly_lt(arb(0), low) for low in lows):
-                raise StepError("a singular value is not certainly positive on the step")
-            defect2, size2 = arb(0), arb(0)
-            for v, e, r, low, high in zip(variables, self.starts, residues, lows, highs, strict=True):
-                scale2 = v.size * rational(v.metric) * e
-                d = r / (2 * low.sqrt()) + high.sqrt() * eps / 2
-                defect2 += scale2 * (d * d)
-                size2 += scale2 * high
-            self.size = upper(size2.sqrt())
-            self.defect = upper(defect2.sqrt())
-            active = sorted({v.mode for v in variables})
-            tops = [largest([theta_ranges[a][j] for a in active]) + eps for j in range(PIECES)]
-            losses = [x.lower() - eps for x in ranges(loss)] if self.problem.decay else [arb(0)] * PIECES
-            self._tube(tops, losses, claim)
-            stretch = (2 * self.shift).expm1()
-            self.leaving = Errors(
-                self._leaving_radius,
-                tuple(
-                    upper(rho + r / low + eps + stretch * largest(tops))
-                    for rho, r, low in zip(self.entering.relative, residues, lows, strict=True)
-                ),
-            )
-            self.lows, self.highs = tuple(lows), tuple(highs)
-
-    def _tube(self, tops: list[arb], losses: list[arb], claim: arb | None) -> None:
-        start = self.entering.radius + self.defect
-        if claim is None:
-            guess = sum(_rates(tops, losses, arb(0)), arb(0)).exp()
-            claim = upper(start * guess * (1 + dyadic(1, -16)) + dyadic(1, -10 * self.curve.bits))
-        self.radius = claim
-        self.shift = upper(2 * claim * (2 * self.size + claim) / self.problem.group.order)
-        rates = _rates(tops, losses, self.shift)
-        positive = sum((r.max(arb(0)) for r in rates), arb(0))
-        self.growth = upper(sum(rates, arb(0)))
-        if not certainly_lt(positive.exp() * start, claim):
-            raise StepError("the tube around the curve is not certified: its radius grows past the claim")
-        self._leaving_radius = upper(self.growth.exp() * self.entering.radius + positive.exp() * self.defect)
-
-    def ends(self) -> tuple[arb, ...]:
-        """Balls around the end of the curve, e~_i(1) (not of the solution: add ``leaving``)."""
-        return tuple(start * factor(arb(1)) for start, factor in zip(self.starts, self.factors, strict=True))
-
-    def values(self, x: arb) -> tuple[arb, ...]:
-        """Balls around the e_i of the exact solution where the curve's time is x (a ball in [0, 1])."""
-        with self.scope():
-            out = []
-            for v, start, factor, rho in zip(
-                self.problem.variables, self.starts, self.factors, self.leaving.relative, strict=True
-            ):
-                e = start * factor(x)
-                relative = e * arb(0, rho).exp()
-                root = e.sqrt() + arb(0, (self.radius / rational(v.metric).sqrt()).upper())
-                metric = root * root
-                out.append(relative if certainly_le(relative.rad(), metric.rad()) else metric)
-            return tuple(out)
-
-    def spectrum(self, x: arb) -> tuple[arb, ...]:
-        """Balls around s_a for each nonzero sign class; frozen modes are exactly 0."""
-        with self.scope():
-            return combine(self.problem, self.values(x))
-
-
-def combine(problem: Problem, values: Sequence[arb]) -> tuple[arb, ...]:
-    """s_a = sum weight e for each nonzero sign class."""
-    out = [arb(0)] * (len(problem.group.sign_classes) - 1)
-    for v, e in zip(problem.variables, values, strict=True):
-        out[v.mode] = out[v.mode] + rational(v.weight) * e
-    return tuple(out)
-
-
-def _weight_error(weight: arb_poly, exponent: arb_poly, length: arb) -> arb:
-    """eps_g of item 1."""
     slope = exponent.derivative()
     defect = norm(weight.derivative() - weight * slope)
-    miss = abs(weight[0] - 2 * length * exponent[0].exp())
+    miss = abs(weight[0] - factor * exponent[0].exp())
     with precision(LOW):
-        rise = sum((r.upper().max(arb(0)) for r in ranges(slope)), arb(0)) / PIECES
+        rise = positive_sum(ranges(slope)) / PIECES
         return upper(rise.exp() * (miss + defect))
 
 
-def _rates(tops: list[arb], losses: list[arb], shift: arb) -> list[arb]:
-    """Item 3, integrated over each piece."""
-    factor = (2 * shift).exp()
-    return [(top * factor - loss) / (2 * PIECES) for top, loss in zip(tops, losses, strict=True)]
+def positive_sum(values: Sequence[arb]) -> arb:
+    """Sum of the positive parts (an upper bound)."""
+    return sum((v.upper().max(arb(0)) for v in values), arb(0))
+
+
+@dataclass(frozen=True)
+class Tube:
+    """A proved bound of the distance on the whole step (``radius``), and at its end (``leaving``)."""
+
+    radius: arb
+    leaving: arb
+    growth: arb
+
+    @classmethod
+    def prove(
+        cls,
+        entering: arb,
+        defect: arb,
+        rates: Sequence[tuple[arb, arb]],
+        size: arb,
+        sensitivity: arb,
+        claim: arb | None,
+        slack: int,
+    ) -> tuple[Tube, arb]:
+        """The tube, and the shift eta that it implies.
+
+        ``rates``: for each piece of [0, 1] upper bounds (g, l) such that the logarithmic norm times dt/dx is
+        at most (g e^{2 eta} - l) on every segment from the curve to a point within R, with
+        eta = sensitivity R (2 size + R) a bound of the change of any logit gap there.
+
+        Groenwall: as long as the distance is <= R it is <= e^{M+} (entering + defect), M+ the integral of the
+        positive part of the rate.  This being < R (checked) the solution cannot leave the tube, since it
+        would have to pass R continuously.  ``claim``: R; by default a guess of it.  ``slack``: 2^-slack is
+        added to the guess, so that it is positive.  Raises ``StepError`` if the check fails.
+        """
+        start = entering + defect
+        if claim is None:
+            guess = positive_sum([(g - loss) / PIECES for g, loss in rates]).exp()
+            claim = upper(start * guess * (1 + dyadic(1, -16)) + dyadic(1, -slack))
+        shift = upper(sensitivity * claim * (2 * size + claim))
+        factor = (2 * shift).exp()
+        exact = [(g * factor - loss) / PIECES for g, loss in rates]
+        rise, growth = positive_sum(exact).exp(), upper(sum(exact, arb(0)))
+        if not certainly_lt(rise * start, claim):
+            raise StepError("the tube around the curve is not certified: its radius grows past the claim")
+        return cls(claim, upper(growth.exp() * entering + rise * defect), growth), shift

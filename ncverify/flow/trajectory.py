@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from flint import arb
@@ -13,6 +13,9 @@ from flint import arb
 from ncverify.errors import InputError
 from ncverify.flow.balls import certainly_le, precision, rational
 from ncverify.flow.exact import read_time
+
+if TYPE_CHECKING:
+    from ncverify.flow.drive import Run
 
 
 class Segment(Protocol):
@@ -62,9 +65,26 @@ class Trajectory:
     s: tuple[tuple[arb, ...], ...]
     segments: tuple[Segment, ...] = field(repr=False)
     initial: tuple[arb, ...] = field(repr=False)
+    places: tuple[int, ...] = field(repr=False)
     until: Fraction
     complete: bool
     about: dict[str, Any]
+
+    @classmethod
+    def from_run(
+        cls,
+        run: Run,
+        names: tuple[str, ...],
+        start: tuple[Fraction, ...],
+        digits: int,
+        places: tuple[int, ...],
+        about: dict[str, Any],
+    ) -> Trajectory:
+        """``places[i]``: the entry of the run's states that component i shows."""
+        rows = tuple(tuple(row[i] for i in places) for row in run.rows)
+        return cls(
+            names, start, digits, run.times, rows, run.segments, run.initial, places, run.until, run.complete, about
+        )
 
     def at(self, time: Any) -> tuple[arb, ...]:
         """Balls around the state at exactly this time (dense output).
@@ -74,7 +94,8 @@ class Trajectory:
         moment = read_time(time)
         if moment > self.until:
             raise InputError(f"time {time_text(moment)} is past the certified end {time_text(self.until)}")
-        return state_at(self.segments, self.initial, moment)
+        state = state_at(self.segments, self.initial, moment)
+        return tuple(state[i] for i in self.places)
 
     @property
     def certificate(self) -> dict[str, Any]:
