@@ -116,17 +116,17 @@ class Expr:
 
     def plain(self) -> str:
         """Text that ``parse`` reads back.  Raises ``InputError`` if it would exceed 10^6 characters."""
-        return plain_text(self, postorder(self))
+        return plain_text(self)
 
     def latex(self) -> str:
         """LaTeX source, without dollar signs.  Raises ``InputError`` if it would exceed 10^6 characters."""
-        return latex_text(self, postorder(self))
+        return latex_text(self)
 
     def __str__(self) -> str:
         return self.plain()
 
     def __repr__(self) -> str:
-        return shortened(self, postorder(self), 200)
+        return shortened(self, 200)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -165,7 +165,7 @@ class Symbol(Expr):
 
     def __new__(cls, name: str) -> Symbol:
         key = (cls, name)
-        found = _TABLE.get(key)
+        found = _TABLE.get(key) if isinstance(name, str) else None
         if found is None:
             check_name(name)
             found = object.__new__(cls)
@@ -275,10 +275,11 @@ class Fn(Expr):
 
 
 def clip(value: object, limit: int = 60) -> str:
-    """Text of a value for an error message, cut to ``limit`` characters; never expands a huge integer."""
-    if isinstance(value, int) and abs(value).bit_length() > 4 * limit:
-        return f"of about 10^{abs(value).bit_length() * 1233 // 4096}"
-    text = " ".join(str(value).split())
+    """ASCII text of a value for an error message, on one line and cut to ``limit`` characters."""
+    if isinstance(value, (int, Fraction)) and abs(value.numerator).bit_length() > 4 * limit:
+        # Python refuses to print integers of more than 4300 digits.
+        return f"of about 10^{abs(value.numerator).bit_length() * 1233 // 4096}"
+    text = " ".join(str(value)[: 4 * limit].split()).encode("ascii", "backslashreplace").decode()
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

@@ -1,11 +1,15 @@
-"""Plain text and LaTeX of an expression, built bottom-up over its distinct nodes."""
+"""Plain text and LaTeX of an expression, written from left to right in one pass.
+
+The cost is linear in the text, which may be much longer than the expression (shared parts are written
+each time they occur), so every text has a limit.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from ncverify.errors import InputError
 
@@ -18,49 +22,59 @@ MAX_TEXT: Final = 10**6
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 
 _GREEK: Final = frozenset((
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
-    "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta",
-    "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
+    "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta",
+    "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
 ))  # fmt: skip
 _LATEX_NAMES: Final = {"asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan"}
+
+# What an expression is written as: text, subexpressions, and subexpressions without their minus sign.
+_Piece: TypeAlias = "str | Expr | tuple[Expr]"
+_Pieces: TypeAlias = "list[_Piece]"
 
 
 class _Style(Protocol):
     """What differs between plain text and LaTeX."""
 
+    brackets: tuple[str, str]
+
     def number(self, value: Fraction) -> str: ...
     def symbol(self, name: str) -> str: ...
-    def group(self, text: str) -> str: ...
-    def power(self, base: str, exponent: int) -> str: ...
-    def product(self, left: str, right: str) -> str: ...
-    def quotient(self, top: str, bottom: tuple[str, int]) -> str: ...
-    def function(self, name: str, arg: str) -> str: ...
+    def function(self, node: Expr) -> _Pieces: ...
+    def level(self, node: Expr) -> int: ...
+    def power(self, base: _Pieces, exponent: int) -> _Pieces: ...
+    def times(self, right: Expr) -> str: ...
+    def quotient(self, top: _Pieces, bottom: _Pieces, *, tight: bool) -> _Pieces: ...
 
 
 class _Plain:
+    brackets = ("(", ")")
+
     def number(self, value: Fraction) -> str:
         return str(value)
 
     def symbol(self, name: str) -> str:
         return name
 
-    def group(self, text: str) -> str:
-        return f"({text})"
+    def function(self, node: Expr) -> _Pieces:
+        return [f"{node.head}(", node.args[0], ")"]
 
-    def power(self, base: str, exponent: int) -> str:
-        return f"{base}**{exponent}" if exponent >= 0 else f"{base}**({exponent})"
+    def level(self, node: Expr) -> int:
+        return _level(node)
 
-    def product(self, left: str, right: str) -> str:
-        return f"{left}*{right}"
+    def power(self, base: _Pieces, exponent: int) -> _Pieces:
+        return [*base, f"**{exponent}"]
 
-    def quotient(self, top: str, bottom: tuple[str, int]) -> str:
-        return f"{top}/{bottom[0] if bottom[1] >= _POWER else self.group(bottom[0])}"
+    def times(self, right: Expr) -> str:
+        return "*"
 
-    def function(self, name: str, arg: str) -> str:
-        return f"{name}({arg})"
+    def quotient(self, top: _Pieces, bottom: _Pieces, *, tight: bool) -> _Pieces:
+        return [*top, "/", *(bottom if tight else ["(", *bottom, ")"])]
 
 
 class _Latex:
+    brackets = (r"\left(", r"\right)")
+
     def number(self, value: Fraction) -> str:
         if value.denominator == 1:
             return str(value)
@@ -68,138 +82,163 @@ class _Latex:
         return rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
 
     def symbol(self, name: str) -> str:
-        found = re.fullmatch(r"([A-Za-z]+)_?([0-9]+|_[A-Za-z0-9]+)?", name)
-        stem, index = (found[1], (found[2] or "").lstrip("_")) if found else (name, "")
-        if found is None and name.strip("_").count("_") == 1:
-            stem, index = name.strip("_").split("_")
-        text = stem if len(stem) == 1 else rf"\{stem}" if stem in _GREEK else rf"\mathrm{{{_escape(stem)}}}"
-        return rf"{text}_{{{_escape(index)}}}" if index else text
+        found = re.fullmatch(r"([A-Za-z]+)_?([0-9]*)|([A-Za-z]+)_([A-Za-z0-9]+)", name)
+        stem, index = (found[1] or found[3], found[2] or found[4]) if found else (name, "")
+        if len(stem) > 1:
+            stem = rf"\{stem}" if stem in _GREEK else rf"\mathrm{{{stem}}}".replace("_", r"\_")
+        return f"{stem}_{{{index}}}" if index else stem
 
-    def group(self, text: str) -> str:
-        return rf"\left({text}\right)"
+    def function(self, node: Expr) -> _Pieces:
+        if node.head == "exp":
+            return ["e^{", node.args[0], "}"]
+        if node.head == "sqrt":
+            return [r"\sqrt{", node.args[0], "}"]
+        return [_LATEX_NAMES.get(node.head, "\\" + node.head), r"\left(", node.args[0], r"\right)"]
 
-    def power(self, base: str, exponent: int) -> str:
-        return rf"{base}^{{{exponent}}}"
+    def level(self, node: Expr) -> int:
+        # Fractions bind by their bar, e^{u} is itself a power: they need brackets only as the base of one.
+        level = _level(node)
+        if node.head == "exp" or (level == _PRODUCT and node.head != "mul"):
+            return _POWER
+        return level
 
-    def product(self, left: str, right: str) -> str:
-        return rf"{left} \cdot {right}" if right[0].isdigit() or left[-1].isdigit() else rf"{left} \, {right}"
+    def power(self, base: _Pieces, exponent: int) -> _Pieces:
+        return [*base, f"^{{{exponent}}}"]
 
-    def quotient(self, top: str, bottom: tuple[str, int]) -> str:
-        return rf"\frac{{{top}}}{{{bottom[0]}}}"
+    def times(self, right: Expr) -> str:
+        return r" \cdot " if right.head == "number" else r" \, "
 
-    def function(self, name: str, arg: str) -> str:
-        if name == "exp":
-            return rf"e^{{{arg}}}"
-        if name == "sqrt":
-            return rf"\sqrt{{{arg}}}"
-        return rf"{_LATEX_NAMES.get(name, chr(92) + name)}\left({arg}\right)"
-
-
-def _escape(text: str) -> str:
-    return text.replace("_", r"\_")
-
-
-def plain_text(root: Expr, nodes: Iterable[Expr]) -> str:
-    """Text in the syntax of ``parse``; ``nodes`` is the postorder of ``root``."""
-    return _render(root, nodes, _Plain())
+    def quotient(self, top: _Pieces, bottom: _Pieces, *, tight: bool) -> _Pieces:
+        return [r"\frac{", *top, "}{", *bottom, "}"]
 
 
-def latex_text(root: Expr, nodes: Iterable[Expr]) -> str:
-    """LaTeX without dollar signs; ``nodes`` is the postorder of ``root``."""
-    return _render(root, nodes, _Latex())
+def plain_text(root: Expr) -> str:
+    """Text in the syntax of ``parse``."""
+    return _whole(root, _Plain())
 
 
-def shortened(root: Expr, nodes: Iterable[Expr], limit: int) -> str:
-    """Plain text cut to ``limit`` characters, for messages; never fails."""
-    try:
-        text = plain_text(root, nodes)
-    except InputError:
-        return "(an expression too large to print)"
+def latex_text(root: Expr) -> str:
+    """LaTeX without dollar signs."""
+    return _whole(root, _Latex())
+
+
+def shortened(root: Expr, limit: int) -> str:
+    """Plain text cut to ``limit`` characters, for messages; cost is linear in ``limit``."""
+    text = "".join(_cut(_write(root, _Plain()), limit + 1))
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _render(root: Expr, nodes: Iterable[Expr], style: _Style) -> str:
-    done: dict[Expr, tuple[str, int]] = {}
-    for node in nodes:
-        done[node] = _RENDER.get(node.head, _function)(node, done, style)
-        if len(done[node][0]) > MAX_TEXT:
-            raise InputError(f"the expression is too large to print: more than {MAX_TEXT} characters")
-    return done[root][0]
+def _whole(root: Expr, style: _Style) -> str:
+    text = "".join(_cut(_write(root, style), MAX_TEXT + 1))
+    if len(text) > MAX_TEXT:
+        raise InputError(f"the expression is too large to print: more than {MAX_TEXT} characters")
+    return text
 
 
-def _at_least(text: tuple[str, int], level: int, style: _Style) -> str:
-    return text[0] if text[1] >= level else style.group(text[0])
+def _cut(parts: Iterator[str], limit: int) -> Iterator[str]:
+    length = 0
+    for part in parts:
+        yield part
+        length += len(part)
+        if length >= limit:
+            return
 
 
-def _number(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
-    value: Fraction = node.value  # type: ignore[attr-defined]
-    # A negative number binds like a sum (it starts with an operator), a quotient like a product.
-    return style.number(value), _SUM if value < 0 else _ATOM if value.denominator == 1 else _PRODUCT
-
-
-def _symbol(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
-    return style.symbol(node.name), _ATOM  # type: ignore[attr-defined]
-
-
-def _add(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
-    pieces: list[str] = []
-    for position, arg in enumerate(node.args):
-        text = _at_least(done[arg], _PRODUCT, style) if arg.head == "add" and position else done[arg][0]
-        if not position:
-            pieces.append(text)
+def _write(root: Expr, style: _Style) -> Iterator[str]:
+    stack: _Pieces = [root]
+    while stack:
+        piece = stack.pop()
+        if isinstance(piece, str):
+            yield piece
+        elif isinstance(piece, tuple):
+            stack.extend(reversed(_pieces(piece[0], style, signed=False)))
         else:
-            pieces.append(f" - {text[1:]}" if text.startswith("-") else f" + {text}")
-    return "".join(pieces), _SUM
+            stack.extend(reversed(_pieces(piece, style, signed=True)))
 
 
-def _mul(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
-    args = node.args
-    sign, text = "", ""
-    if args[0].head == "number" and args[0].value < 0:  # type: ignore[attr-defined]
-        positive: Fraction = -args[0].value  # type: ignore[attr-defined]
-        sign, args = "-", args[1:]
-        if positive != 1 or _inverted(args[0]):
-            text = style.number(positive)
-    for arg in args:
-        if _inverted(arg):
-            text = style.quotient(text or "1", _bottom(arg, done, style))
-        elif not text:
-            # The first factor of a product may itself be one; a later one would be regrouped.
-            text = _at_least(done[arg], _PRODUCT, style)
-        else:
-            text = style.product(text, _at_least(done[arg], _POWER, style))
-    return sign + text, _SUM if sign else _PRODUCT
+def _pieces(node: Expr, style: _Style, *, signed: bool) -> _Pieces:
+    match node.head:
+        case "number":
+            value: Fraction = node.value  # type: ignore[attr-defined]
+            return [style.number(value if signed else abs(value))]
+        case "symbol":
+            return [style.symbol(node.name)]  # type: ignore[attr-defined]
+        case "add":
+            return _add(node, style)
+        case "mul":
+            return _mul(node, style, signed=signed)
+        case "pow" if _inverted(node):
+            return _divided(["1"], node, style)
+        case "pow":
+            exponent: int = node.exponent  # type: ignore[attr-defined]
+            return style.power(_at_least(node.args[0], _ATOM, style), exponent)
+        case _:
+            return style.function(node)
+
+
+def _level(node: Expr) -> int:
+    match node.head:
+        case "number":
+            # A negative number starts with an operator, like a sum; 2/3 is a quotient.
+            value: Fraction = node.value  # type: ignore[attr-defined]
+            return _SUM if value < 0 else _ATOM if value.denominator == 1 else _PRODUCT
+        case "add":
+            return _SUM
+        case "mul":
+            return _SUM if _negative(node) else _PRODUCT
+        case "pow":
+            return _PRODUCT if _inverted(node) else _POWER
+        case _:
+            return _ATOM
+
+
+def _negative(node: Expr) -> bool:
+    """Whether the text starts with a minus sign that belongs to the whole of a number or product."""
+    first = node.args[0] if node.head == "mul" else node
+    return first.head == "number" and first.value < 0  # type: ignore[attr-defined]
 
 
 def _inverted(node: Expr) -> bool:
     return node.head == "pow" and node.exponent < 0  # type: ignore[attr-defined]
 
 
-def _bottom(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
-    base: Expr = node.base  # type: ignore[attr-defined]
-    exponent: int = -node.exponent  # type: ignore[attr-defined]
+def _at_least(node: Expr, level: int, style: _Style) -> _Pieces:
+    if style.level(node) >= level:
+        return [node]
+    return [style.brackets[0], node, style.brackets[1]]
+
+
+def _add(node: Expr, style: _Style) -> _Pieces:
+    pieces: _Pieces = [node.args[0]]
+    for arg in node.args[1:]:
+        if _negative(arg):
+            pieces += [" - ", (arg,)]
+        else:
+            pieces += [" + ", *_at_least(arg, _PRODUCT, style)]
+    return pieces
+
+
+def _mul(node: Expr, style: _Style, *, signed: bool) -> _Pieces:
+    args = node.args
+    pieces: _Pieces = []
+    if _negative(node):
+        if args[0].value != -1:  # type: ignore[attr-defined]
+            pieces = [(args[0],)]
+        args = args[1:]
+    for arg in args:
+        if _inverted(arg):
+            pieces = _divided(pieces or ["1"], arg, style)
+        elif not pieces:
+            # The first factor of a product may itself be one; a later one would be regrouped.
+            pieces = _at_least(arg, _PRODUCT, style)
+        else:
+            pieces += [style.times(arg), *_at_least(arg, _POWER, style)]
+    return ["-", *pieces] if signed and _negative(node) else pieces
+
+
+def _divided(top: _Pieces, power: Expr, style: _Style) -> _Pieces:
+    """top / base**k, where ``power`` is base**-k."""
+    base, exponent = power.args[0], -power.exponent  # type: ignore[attr-defined]
     if exponent == 1:
-        return done[base]
-    return style.power(_at_least(done[base], _ATOM, style), exponent), _POWER
-
-
-def _pow(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
-    if _inverted(node):
-        return style.quotient("1", _bottom(node, done, style)), _PRODUCT
-    base, exponent = node.base, node.exponent  # type: ignore[attr-defined]
-    return style.power(_at_least(done[base], _ATOM, style), exponent), _POWER
-
-
-def _function(node: Expr, done: dict[Expr, tuple[str, int]], style: _Style) -> tuple[str, int]:
-    # In LaTeX e^{u} is itself a power: as the base of another one it needs a group.
-    level = _POWER if node.head == "exp" and isinstance(style, _Latex) else _ATOM
-    return style.function(node.head, done[node.args[0]][0]), level
-
-
-_RENDER: Final[dict[str, Callable[[Expr, dict[Expr, tuple[str, int]], _Style], tuple[str, int]]]] = {
-    "number": _number,
-    "symbol": _symbol,
-    "add": _add,
-    "mul": _mul,
-    "pow": _pow,
-}
+        return style.quotient(top, [base], tight=style.level(base) >= _POWER)
+    return style.quotient(top, style.power(_at_least(base, _ATOM, style), exponent), tight=True)
