@@ -1,0 +1,181 @@
+"""Rigorous enclosures of the full flow of (W, H): any start, any n, d and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import Any, Literal
+
+from flint import arb
+
+from ncverify.errors import InputError
+from ncverify.flow.balls import LOW, pair, precision, rational, upper
+from ncverify.flow.drive import Progress, drive, missing_bits
+from ncverify.flow.exact import read_matrix, read_number
+from ncverify.flow.full_jets import FullTrial
+from ncverify.flow.full_step import FullProblem, FullStep
+from ncverify.flow.march import GUARD, Marcher
+from ncverify.flow.step import Errors
+from ncverify.flow.trajectory import Trajectory
+
+
+@dataclass(frozen=True)
+class FullSegment:
+    """A certified step placed in physical time; ``scale`` converts from sum-loss time."""
+
+    step: FullStep
+    begin: arb
+    end: arb
+    scale: Fraction
+
+    def state(self, time: Fraction) -> tuple[arb, ...]:
+        """Balls around the entries of W, then of H, row by row."""
+        with self.step.scope():
+            x = self.step.clock.solve((rational(time) - self.begin) / rational(self.scale))
+        return self.step.values(x)
+
+    def to_json(self) -> dict[str, Any]:
+        step, curve = self.step, self.step.curve
+        return {
+            "begin": self.begin.str(20),
+            "end": self.end.str(20),
+            "order": curve.order,
+            "bits": curve.bits,
+            "length": list(curve.length),
+            "base": None if curve.base is None else list(curve.base),
+            "box": step.size.str(10),
+            "radius": list(pair(step.tube.radius)),
+            "entering": list(pair(step.entering.radius)),
+            "defect": step.defect.str(6),
+            "growth": step.tube.growth.str(6),
+            "w": [[str(c) for c in p] for p in curve.w],
+            "h": [[str(c) for c in p] for p in curve.h],
+            "forces": [[str(c) for c in p] for p in curve.forces],
+            "inverses": [[str(c) for c in p] for p in curve.inverses],
+            "kappa": [str(c) for c in curve.kappa],
+            "pace": [str(c) for c in curve.pace],
+        }
+
+
+@dataclass(frozen=True, init=False)
+class FullFlow:
+    """The gradient flow of W (K x d) and H (d x N) from an exact start (ji, eq. 3, with the sign that descends).
+
+    W' = (Y - P) H^T - decay W, H' = W^T (Y - P) - decay H.  ``labels``: the class of each column of H.
+    ``loss``: "sum", or "mean" (divides the loss by N, not the decay).  Entries: int, Fraction or text.
+    """
+
+    w: tuple[tuple[Fraction, ...], ...]
+    h: tuple[tuple[Fraction, ...], ...]
+    labels: tuple[int, ...]
+    loss: Literal["sum", "mean"]
+    weight_decay: Fraction
+
+    def __init__(
+        self,
+        W: Any,
+        H: Any,
+        labels: Sequence[int],
+        *,
+        loss: Literal["sum", "mean"] = "sum",
+        weight_decay: Any = 0,
+    ) -> None:
+        w, h = read_matrix(W, "W"), read_matrix(H, "H")
+        if len(w[0]) != len(h):
+            raise InputError(f"W has {len(w[0])} columns and H has {len(h)} rows: both must be the dimension d")
+        if len(w) < 2:
+            raise InputError("W has 1 row: a problem needs at least 2 classes")
+        if len(labels) != len(h[0]):
+            raise InputError(f"{len(labels)} labels for {len(h[0])} columns of H: give one label for each")
+        for i, label in enumerate(labels):
+            if isinstance(label, bool) or not isinstance(label, int) or not 0 <= label < len(w):
+                raise InputError(f"labels[{i}] = {label!r} is not a class: use 0 to {len(w) - 1}")
+        if loss not in ("sum", "mean"):
+            raise InputError(f'loss = {loss!r} is unknown here: "sum" or "mean"')
+        decay = read_number(weight_decay, "weight_decay")
+        if decay < 0:
+            raise InputError(f"weight_decay = {weight_decay} is negative: give a number of at least 0")
+        for name, value in (("w", w), ("h", h), ("labels", tuple(labels)), ("loss", loss), ("weight_decay", decay)):
+            object.__setattr__(self, name, value)
+
+    def enclose(
+        self,
+        until: Any = "100",
+        digits: int = 30,
+        times: Any = None,
+        progress: Progress | None = None,
+    ) -> Trajectory:
+        """Balls around the entries of W, then H (row by row), at the asked times.
+
+        Each radius is at most 10^-digits max(1, |entry|); otherwise the precision is raised and the run
+        repeated.  Times, interrupts and errors as in ``ReducedFlow.enclose``.  Cost of a step: about 3 K d N
+        products of polynomials of degree ~1.5 digits.
+        """
+        k, d, n = len(self.w), len(self.h), len(self.labels)
+        names = [f"W[{a},{b}]" for a in range(k) for b in range(d)]
+        names += [f"H[{a},{b}]" for a in range(d) for b in range(n)]
+        start = tuple(x for row in (*self.w, *self.h) for x in row)
+        run = drive(partial(_Prepared.make, self), until, digits, times, progress)
+        about: dict[str, Any] = {
+            "flow": "full",
+            "classes": k,
+            "dimension": d,
+            "labels": list(self.labels),
+            "loss": self.loss,
+            "weight_decay": str(self.weight_decay),
+        }
+        return Trajectory.from_run(run, tuple(names), start, digits, tuple(range(len(start))), about)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """The flow at one working precision (see ``drive.Flow``)."""
+
+    problem: FullProblem
+    initial: tuple[arb, ...]
+    work: int
+    scale: Fraction
+    moving: bool = True
+
+    @classmethod
+    def make(cls, flow: FullFlow, work: int) -> _Prepared:
+        # Mean loss: t_mean = N t_sum, and the decay per unit of sum-loss time is N times larger.
+        scale = Fraction(len(flow.labels) if flow.loss == "mean" else 1)
+        problem = FullProblem(len(flow.w), len(flow.h), flow.labels, flow.weight_decay * scale)
+        with precision(work + 96):
+            entries = tuple(rational(x) for row in (*flow.w, *flow.h) for x in row)
+        moving = any(x for row in (*flow.w, *flow.h) for x in row)
+        return cls(problem, entries, work, scale, moving)
+
+    def marcher(self) -> Marcher[FullStep]:
+        return Marcher(partial(FullTrial.propose, self.problem), self.work)
+
+    def start(self) -> tuple[tuple[arb, ...], Errors]:
+        return self._rebase(self.initial, Errors(arb(0)))
+
+    def hand_over(self, step: FullStep) -> tuple[tuple[arb, ...], Errors]:
+        with step.scope():
+            ends = step.ends()
+        return self._rebase(ends, step.leaving)
+
+    def _rebase(self, values: Sequence[arb], errors: Errors) -> tuple[tuple[arb, ...], Errors]:
+        """Exact values near the balls; |difference| (Euclidean) is added to the error."""
+        with precision(self.work + GUARD):
+            exact = tuple((v * 1).mid() for v in values)
+        with precision(self.work + 3 * GUARD):
+            total = sum(((v - e) * (v - e) for v, e in zip(values, exact, strict=True)), arb(0))
+            radius = total.abs_upper().sqrt()
+        with precision(LOW):
+            return exact, Errors(upper(radius + errors.radius))
+
+    def duration(self, step: FullStep) -> arb:
+        with step.scope():
+            return rational(self.scale) * step.clock.duration
+
+    def segment(self, step: FullStep, begin: arb, end: arb) -> FullSegment:
+        return FullSegment(step, begin, end, self.scale)
+
+    def missing(self, x: arb, digits: int) -> int:
+        return missing_bits(x, digits, 1)
