@@ -134,9 +134,11 @@ def _twice(
 ) -> tuple[tuple[tuple[mpf, ...], ...], int]:
     if isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= 10_000:
         raise InputError(f"digits {digits!r} must be a whole number from 1 to 10000")
+    exact = [_exact(x) for x in start]
     for guard in _GUARD_DIGITS:
-        rough = _run(field, start, times, digits + guard - 5)
-        fine = _run(field, start, times, digits + guard)
+        # A start that is not represented exactly is moved in one run: if its rounding matters, they disagree.
+        rough = _run(field, exact, times, digits + guard - 5, nudge=True)
+        fine = _run(field, exact, times, digits + guard, nudge=False)
         with mp.workdps(digits + guard + 5):
             gaps = [
                 abs(x - y) / max(1, abs(y))
@@ -155,13 +157,17 @@ def _twice(
 
 
 def _run(
-    field: Field, start: Sequence[Real], times: tuple[Fraction, ...], digits: int
+    field: Field, start: Sequence[Fraction], times: tuple[Fraction, ...], digits: int, *, nudge: bool
 ) -> tuple[tuple[mpf, ...], ...]:
     """States at ``times`` by Taylor steps with local error about 10^-digits."""
     bits = ceil(digits * log2(10)) + 16
     # Work ~ order^2 a step and steps ~ 1/radius give order = log(1/error)/2 (Jorba and Zou 2005).
     order = ceil(1.16 * digits) + 2
-    state = [_to_fixed(x, bits) for x in start]
+    state = [fixed(x, bits) for x in start]
+    if nudge:
+        # 2^12 last places: enough to survive the products, below the aim by 2^4.
+        inexact = [(x * Fraction(2) ** bits).denominator != 1 for x in start]
+        state = [value + (moved << 12) for value, moved in zip(state, inexact, strict=True)]
     now, unit = Fraction(0), Fraction(1, 16)
     found: list[tuple[mpf, ...]] = []
     for _ in range(_MAX_STEPS):
@@ -215,13 +221,15 @@ def _evaluate(coefficients: list[list[mpz]], tau: Fraction, bits: int) -> list[m
     return out
 
 
-def _to_fixed(value: Real, bits: int) -> mpz:
+def _exact(value: Real) -> Fraction:
     if isinstance(value, mpf):
         if not mp.isfinite(value):
             raise InputError(f"starting value {value} must be finite")
-        return fixed(value, bits)
+        # Not through mpmath's arithmetic: it would round to the working precision.
+        sign, mantissa, exponent, _ = value._mpf_
+        return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** int(exponent)
     if isinstance(value, int | Fraction) and not isinstance(value, bool):
-        return fixed(value, bits)
+        return Fraction(value)
     raise InputError(f"starting value {value!r} must be exact: an int, a Fraction or an mpmath mpf")
 
 

@@ -120,14 +120,47 @@ def test_the_digits_are_honest():
     assert fine.digits >= 60
 
 
-def test_leaving_a_saddle_costs_guard_digits_but_not_correctness():
-    # s_1 = 10^-20 grows like e^{2t (1 - phat)}: absolute accuracy is kept while it is small.
-    start = [0, Fraction(1, 10**20), 1, 1]
-    rough = integrate_reduced(AbelianGroup.walsh(2), start, [8], 25)
-    fine = integrate_reduced(AbelianGroup.walsh(2), start, [8], 45)
-    with mp.workdps(60):
-        assert fine.states[0][1] > 30 * mpf(10) ** -20
-        assert abs(rough.states[0][1] - fine.states[0][1]) < mpf(10) ** -25
+def squared_growth(s0, t):
+    growth = mp.exp(2 * t)
+    return s0 * growth / (1 + s0 * (growth - 1))
+
+
+def test_a_tiny_start_grows_to_its_right_size():
+    tiny, t = Fraction(3, 10**12), Fraction(14)
+    solution = integrate_reduced(AbelianGroup.walsh(1), [0, tiny], [t], 20, model=Balanced(loss="squared"))
+    with mp.workdps(40):
+        s = solution.states[0][1]
+        assert s > 0.5
+        assert abs(s - squared_growth(exact(tiny), exact(t))) < mpf(10) ** -20
+
+
+@pytest.mark.parametrize("tiny", [Fraction(1, 2**300), Fraction(-1, 3**190)])
+def test_a_start_lost_to_rounding_is_not_returned(tiny):
+    # Both runs would stay near 0 if they rounded alike; the solution has size 1 (or blows up) by then.
+    with pytest.raises(NoAgreement):
+        integrate_reduced(AbelianGroup.walsh(1), [0, tiny], [105], 20, model=Balanced(loss="squared"))
+
+
+def dead_modes():
+    """W = u v^T, H = v u^T with unit u, v: two modes rest at an unstable 0, rounding wakes them up."""
+    u, v = [THIRD, 2 * THIRD, -2 * THIRD], [Fraction(2, 7), Fraction(3, 7), Fraction(6, 7)]
+    return [[x * y for y in v] for x in u], [[y * x for x in u] for y in v]
+
+
+def test_guard_digits_are_added_until_the_runs_agree():
+    # Rounding grows by e^30 = 10^13: more than the first guard digits cover.
+    w, h = dead_modes()
+    solution = integrate_full(w, h, (0, 1, 2), [30], 20, loss="squared")
+    assert solution.digits >= 20
+    with mp.workdps(40):
+        for row, start in zip(solution.w[0], w, strict=True):
+            assert max(abs(x - exact(y)) for x, y in zip(row, start, strict=True)) < mpf(10) ** -20
+
+
+def test_a_flow_that_only_rounding_moves_is_not_returned():
+    w, h = dead_modes()
+    with pytest.raises(NoAgreement, match="10 were asked for"):
+        integrate_full(w, h, (0, 1, 2), [170], 10, loss="squared")
 
 
 def test_times_at_zero_repeated_and_exact():
