@@ -58,6 +58,8 @@ from ncverify.derive.terms import (
 )
 
 ZERO = Num(Fraction(0))
+# Names of indices that are chosen, not arbitrary, begin with this.
+CHOSEN = "top"
 # "->oo": tends to infinity as t -> oo; "keeps sign", "global": see the rules of these names.
 KINDS = ("=", "!=", ">=", ">", "->oo", "keeps sign", "global")
 
@@ -854,11 +856,35 @@ def maximum(values: App, var: Var) -> tuple[Theorem, Var]:
     if len(others) != len(args) - 1 or not all(other.fixed and "_" not in other.name for other in others):
         raise ProofError("the other indices of the family must be fixed, with plain names")
     # the name is determined by the family, so that one index is never the largest of two families
-    chosen = Var("_".join(("top", values.name, *(parts[0][0].name for parts in args))), var.sort, fixed=True)
+    chosen = Var("_".join((CHOSEN, values.name, *(parts[0][0].name for parts in args))), var.sort, fixed=True)
     top = substitute(values, {var: index(chosen)})
     if not isinstance(top, App) or values.name in COMPLEX:
         raise ProofError("a real function is needed")
     return _theorem(at_least(top - values, 0), "a finite family has a maximum", note=chosen.name), chosen
+
+
+def generalize(known: Theorem, fixed: Var, var: Var) -> Theorem:
+    """What holds for an arbitrary fixed index holds for all: replace it by a free variable.
+
+    The index must be arbitrary: not chosen by ``maximum``, and in no hypothesis.
+    """
+    if not fixed.fixed or var.fixed or fixed.sort != var.sort or fixed.name.startswith(CHOSEN):
+        raise ProofError(f"{fixed.name!r} is not an arbitrary index")
+    for name, (assumed, _) in known.hypotheses.items():
+        if fixed in free_variables(assumed.lhs) | free_variables(assumed.rhs):
+            raise ProofError(f"{fixed.name!r} occurs in the hypothesis {name!r}")
+    relation = known.relation
+    used = free_variables(relation.lhs) | free_variables(relation.rhs)
+    if any(other.fixed and other != fixed for other in used) or var in used:
+        raise ProofError("another fixed index, or the new variable, occurs in the statement")
+    image = {fixed: index(var)}
+    moved = Relation(
+        substitute(relation.lhs, image),
+        relation.kind,
+        substitute(relation.rhs, image),
+        frozenset(form.substitute(image) for form in relation.conditions),
+    )
+    return _theorem(moved, "generalisation", (known,), note=f"{fixed.name} is arbitrary")
 
 
 # -- classical theorems and prose ----------------------------------------------------------------

@@ -331,7 +331,8 @@ class Normalizer:
             return everywhere or (len(base[2]) == 1 and base[2][0] in self._nonzero)
         if base[0] == "poly":
             return base[1] in facts.nonzero_polys
-        return False
+        alone = Monomial(factors=((base, Fraction(1)),))
+        return ((alone, Fraction(1)),) in facts.nonzero_polys
 
     def _orient(self, name: str, args: tuple[Index, ...]) -> tuple[Index, ...]:
         if name in self.facts.even and len(args) == 1:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from ncverify.book.verdict import Evidence, Outcome
@@ -27,7 +28,6 @@ WALSH = tuple(AbelianGroup.walsh(m) for m in range(1, 6))
 CYCLIC = tuple(AbelianGroup.cyclic(n) for n in (3, 5, 6, 7, 10, 12))
 
 BITS = 192
-Values = Mapping[str, Callable[..., Any]]
 
 
 def instances(
@@ -122,21 +122,22 @@ def counterexample(
     *,
     seed: int = 0,
     tries: int = 8,
-    values_of: Callable[[tuple[Fraction, ...]], Values] | None = None,
+    spectra: Callable[[AbelianGroup], Iterable[tuple[Fraction, ...]]] | None = None,
     beside: bool = False,
 ) -> Evidence:
     """Look for a group and a rational spectrum in which the relation certainly fails.
 
-    ``theorems`` give the definitions of its symbols.  The evidence is ``refuted`` with the witness (exact
+    ``theorems`` give the definitions of its symbols, ``spectra`` the exact spectra (s_0, ..., s_{K-1}) to
+    try (by default simple and random ones).  The evidence is ``refuted`` with the witness (exact
     spectrum, indices, balls of both sides) or ``undecided`` after ``tries`` spectra for each group.
     """
     definitions = context(theorems)
     looked = 0
     with precision(BITS):
         for group in groups:
-            for _, spectrum in zip(range(tries), random_spectra(group, seed), strict=False):
+            source = random_spectra(group, seed) if spectra is None else spectra(group)
+            for spectrum in islice(source, tries):
                 values = {"s": lambda a, s=spectrum: to_arb(s[a])}
-                values.update(values_of(spectrum) if values_of else {})
                 model = Model(group, BallNumbers(), values, definitions)
                 for at in model.assignments(relation):
                     looked += 1

@@ -17,7 +17,6 @@ from ncverify.derive.kernel import (
     global_solution,
     greater,
     linear,
-    number_positive,
     product,
     reciprocal,
     sign_preserved,

@@ -13,13 +13,13 @@ from ncverify.derive.kernel import (
     define,
     derivative,
     equal,
+    exp_positive,
+    greater,
     hypothesis,
     linear,
     root,
     square,
     sum_over,
-    exp_positive,
-    greater,
 )
 from ncverify.derive.terms import (
     App,
@@ -35,6 +35,7 @@ from ncverify.derive.terms import (
     sqrt,
     total,
 )
+from ncverify.evidence.derived import velocity_on_the_family
 from ncverify.evidence.workbench import Workbench
 
 from .model import (
@@ -46,7 +47,6 @@ from .model import (
     a,
     b,
     c,
-    g,
     i,
     j,
     k,
@@ -278,22 +278,11 @@ balanced = hypothesis("balanced", equal(alpha(a), beta(a)))
 def reduced_ode(bench: Workbench) -> None:
     """Project the velocity on chi_a and on column a of R; then the product rule."""
     x = family()
-    even = [alpha_even, beta_even]
-    W_speed = bench.use("frozen-singular-vectors", "W")
-    H_speed = bench.use("frozen-singular-vectors", "H")
-    same_W = linear(
-        equal(along_W(alpha_rate(a)), along_W((1 - phat(a)) * beta(a))), (-1, frozen_W), flow_W, W_speed
+    up, down = amplitude_rates(
+        1 - phat(a), bench.use("frozen-singular-vectors", "W"), bench.use("frozen-singular-vectors", "H")
     )
-    same_H = linear(
-        equal(along_H(beta_rate(a)), along_H((1 - phat(a)) * alpha(a))), (-1, frozen_H), flow_H, H_speed
-    )
-    onto_W, onto_H = chi(b, -k) * R(r, b), chi(b, j) * R(r, -b)
-    read_W = linear(equal(onto_W * same_W.relation.lhs, onto_W * same_W.relation.rhs), (onto_W, same_W))
-    read_H = linear(equal(onto_H * same_H.relation.lhs, onto_H * same_H.relation.rhs), (onto_H, same_H))
-    read_W = sum_over(sum_over(read_W, r), k).at({b: a})
-    read_H = sum_over(sum_over(read_H, r), j).at({b: a})
-    up = bench.show("alpha", linear(bench.goal("alpha"), (root_K, read_W), contract=[orthonormal], even=even))
-    down = bench.show("beta", linear(bench.goal("beta"), (root_K, read_H), contract=[orthonormal], even=even))
+    bench.show("alpha", up)
+    bench.show("beta", down)
 
     rates = {"alpha": ((a,), alpha_rate(a)), "beta": ((a,), beta_rate(a))}
     s_dot = derivative(s_is, s_rate(a), rates)
@@ -317,6 +306,9 @@ def reduced_ode(bench: Workbench) -> None:
             unfold=[s_is],
         ),
     )
+    # SymPy's own differentiation of the loss, for K = 2, 4, 8 and rational frames with d > K, d = K.
+    for m, width in ((1, 3), (2, 5), (3, 8)):
+        bench.beside(lambda m=m, width=width: velocity_on_the_family(m, reflection(width, 2**m)))
     start = {a: D0}
     bench.show(
         "mode 0",
@@ -329,3 +321,42 @@ def reduced_ode(bench: Workbench) -> None:
 
 
 size_at_zero = alpha(D0) ** 2 + beta(D0) ** 2
+
+
+def amplitude_rates(factor: Term, speed_W: Theorem, speed_H: Theorem) -> tuple[Theorem, Theorem]:
+    """alpha_a' = factor_a beta_a and beta_a' = factor_a alpha_a, from the velocity on the family.
+
+    ``speed_W``: -gradW = Phi diag(factor beta) R*/sqrt K, ``speed_H``: -gradH = R diag(factor alpha) Phi*/sqrt K.
+    Project both expressions of the velocity on chi_a and on column a of R.
+    """
+    even = [alpha_even, beta_even]
+    same_W = linear(equal(along_W(alpha_rate(a)), along_W(factor * beta(a))), (-1, frozen_W), flow_W, speed_W)
+    same_H = linear(equal(along_H(beta_rate(a)), along_H(factor * alpha(a))), (-1, frozen_H), flow_H, speed_H)
+    onto_W, onto_H = chi(b, -k) * R(r, b), chi(b, j) * R(r, -b)
+    read_W = linear(equal(onto_W * same_W.relation.lhs, onto_W * same_W.relation.rhs), (onto_W, same_W))
+    read_H = linear(equal(onto_H * same_H.relation.lhs, onto_H * same_H.relation.rhs), (onto_H, same_H))
+    up = linear(
+        equal(alpha_rate(a), factor * beta(a)),
+        (root_K, sum_over(sum_over(read_W, r), k).at({b: a})),
+        contract=[orthonormal],
+        even=even,
+    )
+    down = linear(
+        equal(beta_rate(a), factor * alpha(a)),
+        (root_K, sum_over(sum_over(read_H, r), j).at({b: a})),
+        contract=[orthonormal],
+        even=even,
+    )
+    return up, down
+
+
+def reflection(rows: int, columns: int) -> list[list[Fraction]]:
+    """The first columns of I - 2 v v^T/|v|^2 with v = (1, 1, -1, 1, 1, -1, ...), orthonormal and rational.
+
+    For rows = 8 the plain identity is taken: the derivation then stays below a few seconds.
+    """
+    unit = [[Fraction(int(x == y)) for y in range(columns)] for x in range(rows)]
+    if rows >= 8:
+        return unit
+    v = [1 if x % 3 != 2 else -1 for x in range(rows)]
+    return [[unit[x][y] - Fraction(2 * v[x] * v[y], rows) for y in range(columns)] for x in range(rows)]
