@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 
 from ncverify.errors import InputError
 from ncverify.theory.groups import AbelianGroup
+from ncverify.theory.hadamard import sylvester
 from ncverify.theory.number_kinds import DOUBLE, FieldKind, Number, Vector
 
 # Up to this order the plain sum over pairs costs about as much as the complex fast transform.
 _DIRECT_ORDER = 64
+
+# A pass over memory for every 5 binary digits: on arrays 2 to 3 times as fast as one for each digit.
+_RADIX = 32
 
 
 def transform(group: AbelianGroup, values: Vector, kind: FieldKind) -> Vector:
@@ -154,30 +160,41 @@ def _transform_array(group: AbelianGroup, values: np.ndarray) -> np.ndarray:
         grid = values.reshape(*reversed(group.orders), *batch)
         image = np.fft.fftn(grid, axes=tuple(range(len(group.orders))))
         return np.ascontiguousarray(image.real.reshape(values.shape))
-    x = np.array(values, dtype=np.float64)
-    stride = 1
-    while stride < len(x):
-        pairs = x.reshape(-1, 2, stride, *batch)
-        low, high = pairs[:, 0], pairs[:, 1]
-        low += high
-        high *= -2
-        high += low
-        stride *= 2
+    x = np.asarray(values, dtype=np.float64)
+    for stride, signs in _radix_passes(group.order):
+        x = _along_digit(signs, x, stride)
     return x
 
 
 def _walsh_complements_array(weights: np.ndarray) -> np.ndarray:
-    batch = weights.shape[1:]
+    # As in ``_walsh_complements``, for _RADIX elements at a time: the matrices are 0 and 1.
     c = 2 * np.asarray(weights, dtype=np.float64)
     d = np.zeros_like(c)
-    stride = 1
-    while stride < len(c):
-        ds, cs = d.reshape(-1, 2, stride, *batch), c.reshape(-1, 2, stride, *batch)
-        du, dv, cu, cv = ds[:, 0], ds[:, 1], cs[:, 0], cs[:, 1]
-        d_low, c_low = du + dv, cu + cv
-        dv_old = dv.copy()
-        np.add(du, cv, out=dv)
-        np.add(cu, dv_old, out=cv)
-        du[...], cu[...] = d_low, c_low
-        stride *= 2
+    for stride, signs in _radix_passes(len(c)):
+        same, opposite = (1 + signs) / 2, (1 - signs) / 2
+        d, c = (
+            _along_digit(same, d, stride) + _along_digit(opposite, c, stride),
+            _along_digit(same, c, stride) + _along_digit(opposite, d, stride),
+        )
     return d
+
+
+def _radix_passes(order: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Strides 1, 32, 1024, ... of Z_2^m with the character table of the factor of up to 32 elements there."""
+    stride = 1
+    while stride < order:
+        m = min(_RADIX, order // stride).bit_length() - 1
+        yield stride, np.array(sylvester(m), dtype=np.float64)
+        stride <<= m
+
+
+def _along_digit(matrix: np.ndarray, x: np.ndarray, stride: int) -> np.ndarray:
+    """Apply a symmetric matrix to the digit of the first axis that has this stride (by BLAS)."""
+    r = len(matrix)
+    below = stride * prod(x.shape[1:])
+    image: np.ndarray
+    if below == 1:
+        image = x.reshape(-1, r) @ matrix
+    else:
+        image = np.matmul(matrix, x.reshape(-1, r, below))
+    return image.reshape(x.shape)

@@ -182,7 +182,7 @@ def test_mpf_starts_are_taken_exactly():
 
 def test_a_blow_up_is_reported():
     # s' = 2 s (1 - s) from s = -1 reaches -infinity at t = log(2)/2.
-    with pytest.raises(NoAgreement, match=r"t = 0\.3465"):
+    with pytest.raises(NoAgreement, match=r"t = 0\.3465.*blows up"):
         integrate_reduced(AbelianGroup.walsh(1), [0, -1], [1], 20, model=Balanced(loss="squared"))
 
 

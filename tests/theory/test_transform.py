@@ -83,7 +83,17 @@ def test_twice_multiplies_by_the_order(orders):
     np.testing.assert_allclose(again, group.order * values, rtol=1e-12)
 
 
-@pytest.mark.parametrize("orders", [(2,) * 4, (5,), (67,), (4, 2)], ids=str)
+@pytest.mark.parametrize("m", [1, 4, 5, 6, 11])
+def test_walsh_arrays_agree_with_the_butterflies(m):
+    # The array form works on five binary digits at a time; integers are exact in both.
+    group = AbelianGroup.walsh(m)
+    values = [(7 * g * g + 3 * g) % 101 for g in range(1 << m)]
+    array = np.array(values, dtype=float)
+    assert transform(group, array, DOUBLE).tolist() == transform(group, values, DOUBLE)
+    assert complements(group, array, DOUBLE).tolist() == complements(group, values, DOUBLE)
+
+
+@pytest.mark.parametrize("orders", [(2,) * 4, (2,) * 6, (5,), (67,), (4, 2)], ids=str)
 def test_arrays_carry_a_batch(orders):
     group = AbelianGroup(orders)
     column = np.array([float(f) for f in even_values(group)])
