@@ -14,12 +14,12 @@ from ncverify.flow.balls import LOW, certainly_positive, precision
 from ncverify.flow.step import Errors, StepError
 
 ORDER_PER_BIT = 0.45
-"""The Taylor optimum for cost ~ order^2 is log(2)/2 = 0.35; what does not grow with the order favours more."""
+"""The optimum for cost ~ order^2 is log(2)/2 = 0.35; what does not grow with the order favours more."""
 
 GUARD = 24
 """Bits of the fixed-point numbers beyond the working accuracy."""
 
-_ACCEPT = 1.25
+_ACCEPT = 2.0
 _MAX_RATIO = 4.0
 _REFUSALS = 40
 
@@ -80,7 +80,8 @@ class Marcher(Generic[StepT]):
                 continue
             excess = self._excess(step)
             if excess < 8:
-                self.length = trial.length
+                # A step that could have been longer is used as it is; the next one starts longer.
+                self.length = trial.length * short(max(1.0, min(_ratio(trial, self.work), 2.0)))
                 return step
             ratio = 2.0 ** (-(excess - 4) / (0.7 * self.order))
             trial = trial.shortened(short(max(0.25, min(0.95, ratio))))
