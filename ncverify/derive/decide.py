@@ -16,7 +16,7 @@ from ncverify.derive.normal_form import (
     field_for,
     normalize_difference,
 )
-from ncverify.derive.witness import Point, scales_in, search
+from ncverify.derive.witness import PRECISIONS, Point, Test, scales_in, search
 from ncverify.theory.balls import Undefined, certainly_nonzero, enclose, enclose_all, to_decimal
 from ncverify.theory.expr import Expr, postorder, to_json
 
@@ -51,7 +51,7 @@ def decide(
     question = {
         "lhs": to_json(left),
         "rhs": to_json(right),
-        "assume": list(assumptions.texts),
+        "assume": assumptions.to_json(),
     }
     left, right = assumptions.apply(left), assumptions.apply(right)
     try:
@@ -68,7 +68,7 @@ def decide(
         )
         return _refute(left, right, assumptions, question, seed, reason)
     inside: Point | None = None
-    if assumptions.has_region:
+    if assumptions.relations:
         inside = _inner_point(left, right, assumptions, seed)
         if inside is None:
             return _undecided(
@@ -85,9 +85,9 @@ def _proved(
     field = difference.element.field
     facts = field.facts
     summary = (
-        f"normal form of the difference is 0: {difference.summands} summands, "
-        f"{facts['exponential_generators']} exponential generators, polynomials of up to "
-        f"{facts['largest_polynomial_terms']} terms and degree {facts['largest_polynomial_degree']}"
+        f"normal form of the difference is 0 (summands: {difference.summands}, exponential generators: "
+        f"{facts['exponential_generators']}, largest polynomial: {facts['largest_polynomial_terms']} terms "
+        f"of degree {facts['largest_polynomial_degree']})"
     )
     details = {
         **question,
@@ -96,10 +96,9 @@ def _proved(
         "inner_point": None if inside is None else {name: str(value) for name, value in inside.items()},
     }
     evidence = Evidence(Outcome.PROVED, "normal form", _scope(field.symbols), summary, details)
-    factors = dict.fromkeys(
-        f"{factor!r} != 0" for element in difference.denominators for factor in element.numerator_factors()
-    )
-    return replace(conclude([evidence]), conditions=(*factors, *assumptions.texts))
+    factors = [f"{factor!r} != 0" for d in difference.denominators for factor in d.numerator_factors()]
+    conditions = tuple(dict.fromkeys([*factors, *assumptions.texts]))
+    return replace(conclude([evidence]), conditions=conditions)
 
 
 def _scope(symbols: Sequence[str]) -> str:
@@ -123,10 +122,7 @@ def _refute(
         except Undefined:
             return False
 
-    def promising(point: Mapping[str, Fraction]) -> bool:
-        return _defined([difference], point, assumptions)
-
-    found = _search(excludes_zero, promising, [left, right], assumptions, seed)
+    found = _search(excludes_zero, [left, right], assumptions, seed)
     if found is None:
         return _undecided(otherwise, assumptions)
     point, bits = found
@@ -167,27 +163,30 @@ def _inner_point(left: Expr, right: Expr, assumptions: Assumptions, seed: int) -
             return False
         return True
 
-    found = _search(inside, lambda point: True, [left, right], assumptions, seed)
+    found = _search(inside, [left, right], assumptions, seed)
     return None if found is None else found[0]
 
 
 def _search(
-    test: Any, retry: Any, sides: Sequence[Expr], assumptions: Assumptions, seed: int
+    test: Test, sides: Sequence[Expr], assumptions: Assumptions, seed: int
 ) -> tuple[Point, int] | None:
-    region = [*assumptions.positive, *assumptions.nonzero]
-    everything = [*sides, *region]
+    everything = [*sides, *assumptions.exprs]
     symbols = sorted({name for expr in everything for name in expr.free_symbols})
     size = sum(1 + len(node.args) for node in postorder(*everything))
     tries = max(20, min(600, _NODE_VISITS // size))
-    return search(symbols, assumptions.bounds, scales_in(region), test, tries=tries, seed=seed, retry=retry)
+    scales = scales_in([*assumptions.positive, *assumptions.nonzero])
 
+    def rank(point: Mapping[str, Fraction]) -> int | None:
+        """Where to look again with more bits: 0 if everything is defined, 1 if it may be, None for no."""
+        if assumptions.certainly_outside(point, PRECISIONS[0]):
+            return None
+        try:
+            enclose_all(everything, point, PRECISIONS[0])
+        except Undefined:
+            return 1
+        return 0
 
-def _defined(exprs: Sequence[Expr], point: Mapping[str, Fraction], assumptions: Assumptions) -> bool:
-    try:
-        enclose_all(exprs, point, 64)
-    except Undefined:
-        return False
-    return assumptions.certainly_inside(point, 64)
+    return search(symbols, assumptions.bounds, scales, test, tries=tries, seed=seed, rank=rank)
 
 
 def _undecided(message: str, assumptions: Assumptions) -> Verdict:

@@ -390,19 +390,21 @@ class ExpField:
         wanted: dict[Monomial, int] = {}
         for key, q in terms:
             wanted[key] = lcm(wanted.get(key, 1), int(q.denominator))
-        rescaling = []
-        size = self._plain + len(self._lattice)
+        # Nothing is kept before the ring has been resized, which may raise.
+        exponents, lattice, rescaling = dict(self._exponents), list(self._lattice), []
         for key, denominator in wanted.items():
-            position = self._exponents.get(key)
-            if position is None:
-                self._exponents[key] = self._plain + len(self._lattice)
-                self._lattice.append(denominator)
-            elif self._lattice[position - self._plain] % denominator:
-                old = self._lattice[position - self._plain]
-                self._lattice[position - self._plain] = lcm(old, denominator)
-                rescaling.append((position, lcm(old, denominator) // old))
-        if rescaling or size != self._plain + len(self._lattice):
-            self._polynomials.resize(self._plain + len(self._lattice), rescaling)
+            if key not in exponents:
+                exponents[key] = self._plain + len(lattice)
+                lattice.append(denominator)
+                continue
+            place = exponents[key] - self._plain
+            if lattice[place] % denominator:
+                finer = lcm(lattice[place], denominator)
+                rescaling.append((exponents[key], finer // lattice[place]))
+                lattice[place] = finer
+        if rescaling or len(lattice) > len(self._lattice):
+            self._polynomials.resize(self._plain + len(lattice), rescaling)
+            self._exponents, self._lattice = exponents, lattice
             self._rescalings.append(rescaling)
             self._epoch += 1
 

@@ -23,6 +23,7 @@ from ncverify.derive.exp_field import (
 )
 from ncverify.errors import InputError
 from ncverify.theory.expr import Add, Expr, Fn, Mul, Number, Pow, Symbol, postorder
+from ncverify.theory.nodes import clip
 
 __all__ = [
     "DEFAULT_BUDGET", "AlgebraicConstant", "BudgetExceeded", "Difference", "Element", "ExpField", "Facts",
@@ -37,7 +38,7 @@ class OutsideClass(Exception):
     """``part`` is a subexpression that the normal form does not cover; the text says why."""
 
     def __init__(self, part: Expr, reason: str) -> None:
-        super().__init__(f"{part!r} is outside the decidable class: {reason}")
+        super().__init__(f"{clip(repr(part), 120)} is outside the decidable class: {reason}")
         self.part = part
 
 
@@ -168,7 +169,8 @@ class _Normalizer:
         base = self.done[node.base]
         if node.exponent < 0:
             if base.is_zero():
-                raise InputError(f"{node!r} is defined nowhere: {node.base!r} is zero everywhere")
+                whole, part = clip(repr(node), 80), clip(repr(node.base), 80)
+                raise InputError(f"{whole} is defined nowhere: {part} is zero everywhere")
             self.denominators.append(base)
         return base**node.exponent
 

@@ -48,6 +48,7 @@ class Polynomials:
         self.budget = budget
         self.spent = 0
         self.bases: list[Any] = []
+        self.unit: Monomial = ()
         self.largest = (0, 0)  # terms and degree
         self._free = len(self.constants)
         self._bits: list[int] = []  # of the largest coefficient of each base
@@ -60,9 +61,9 @@ class Polynomials:
         """A ring of ``size`` generators; each (position, factor) multiplies the exponents there."""
         if size > MAX_GENERATORS:
             raise BudgetExceeded(f"more than {MAX_GENERATORS} variables and exponentials of monomials")
-        self.ring = PolyRing([f"g{i}" for i in range(size)], QQ, lex)
-        self.unit: Monomial = (0,) * size
         self.charge(self._stored)
+        self.ring = PolyRing([f"g{i}" for i in range(size)], QQ, lex)
+        self.unit = (0,) * size
         self.bases = [
             self.ring.from_dict({rescaled(m, rescaling, size): q for m, q in base.items()})
             for base in self.bases

@@ -6,7 +6,7 @@ The search is a heuristic; what it returns is proved by the balls of its test.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice, product
 from typing import Final, TypeAlias
@@ -51,22 +51,26 @@ def _last_below(upper: Fraction) -> int:
     return -((-upper.numerator) // upper.denominator) - 1
 
 
-def pool(bounds: tuple[Fraction | None, Fraction | None], scales: Sequence[Fraction]) -> list[Fraction]:
-    """Values to try for one symbol, within its bounds, simplest first; ``scales`` are numbers of interest."""
+def pools(
+    bounds: tuple[Fraction | None, Fraction | None], scales: Sequence[Fraction]
+) -> tuple[list[Fraction], list[Fraction]]:
+    """Values to try for one symbol, within its bounds: simple ones, and ones near numbers of interest."""
     lower, upper = bounds
-    values = set(simple_rationals())
-    for v in scales:
-        values.update((v, -v, 2 * v, v / 2, v + 1, v - 1))
+    simple, special = list(simple_rationals()), []
+    for v in [*scales, *(end for end in bounds if end is not None)]:
+        for part in (Fraction(1), Fraction(2, 3), Fraction(1, 2), Fraction(1, 4), Fraction(2), Fraction(10)):
+            special += [v * part, -v * part]
+        special += [v + 1, v - 1, v + Fraction(1, 2), v - Fraction(1, 2), v + 10, v - 10, v * v]
+    special += [Fraction(10**k) for k in (1, 2, 3)] + [Fraction(1, 10**k) for k in (1, 2, 3)]
     if lower is not None and upper is not None and lower < upper:
-        width = upper - lower
-        values.add(simplest_between(lower, upper))
-        values.update(lower + width * Fraction(k, 8) for k in range(1, 8))
-    for end in (lower, upper):
-        if end is not None:
-            values.update(end + step for step in map(Fraction, (1, -1, 2, -2, 10, -10)))
-            values.update((end + Fraction(1, 2), end - Fraction(1, 2), 2 * end, end / 2))
-    inside = (v for v in values if (lower is None or v > lower) and (upper is None or v < upper))
-    return sorted(inside, key=simplicity)
+        special += [simplest_between(lower, upper)]
+        special += [lower + (upper - lower) * Fraction(k, 8) for k in range(1, 8)]
+
+    def inside(values: Iterable[Fraction]) -> list[Fraction]:
+        found = (v for v in values if (lower is None or v > lower) and (upper is None or v < upper))
+        return list(dict.fromkeys(found))
+
+    return inside(simple), sorted(inside(special), key=simplicity)
 
 
 def scales_in(exprs: Sequence[Expr]) -> list[Fraction]:
@@ -78,20 +82,21 @@ def scales_in(exprs: Sequence[Expr]) -> list[Fraction]:
 def candidates(
     symbols: Sequence[str], bounds: Bounds, scales: Sequence[Fraction], seed: int
 ) -> Iterator[Point]:
-    """Points to try, without end unless there are no symbols."""
+    """Points to try, simple ones first; without end unless there are no symbols or no values for one."""
     if not symbols:
         yield {}
         return
-    pools = [pool(bounds.get(name, (None, None)), scales) for name in symbols]
-    if not all(pools):
+    simple, special = zip(*(pools(bounds.get(name, (None, None)), scales) for name in symbols), strict=True)
+    if not all(a or b for a, b in zip(simple, special, strict=True)):
         return
     n = len(symbols)
+    own = [a or b for a, b in zip(simple, special, strict=True)]
 
-    def pick(indices: Sequence[int]) -> Point:
-        return {name: own[i % len(own)] for name, own, i in zip(symbols, pools, indices, strict=True)}
+    def pick(values: Sequence[Sequence[Fraction]], indices: Sequence[int]) -> Point:
+        return {name: v[i % len(v)] for name, v, i in zip(symbols, values, indices, strict=True)}
 
     for i in range(5):
-        yield pick([i] * n)
+        yield pick(own, [i] * n)
     for order in (1, -1):
         for shift in (1, 0):
             ranks = [Fraction(i + shift) for i in range(n)][::order]
@@ -99,13 +104,18 @@ def candidates(
             yield dict(zip(symbols, (rank / (n + 1) for rank in ranks), strict=True))
             yield dict(zip(symbols, (-rank for rank in ranks), strict=True))
     for shift in range(4):
-        yield pick([i + shift for i in range(n)])
-    depth = {1: 400, 2: 14, 3: 6, 4: 4}.get(n, 0)
-    yield from map(pick, sorted(product(range(depth), repeat=n), key=lambda i: (sum(i), i)))
+        yield pick(own, [i + shift for i in range(n)])
+    depth = {1: 40, 2: 10, 3: 5, 4: 3}.get(n, 0)
+    for indices in sorted(product(range(depth), repeat=n), key=lambda i: (sum(i), i)):
+        yield pick(own, indices)
+    far = [b or a for a, b in zip(simple, special, strict=True)]
+    for i in range(min(60, max(map(len, far)))):
+        yield pick(far, [i] * n)
     choose = random.Random(seed)
     while True:
-        reach = choose.choice((4, 12, 60))
-        yield pick([choose.randrange(reach) for _ in symbols])
+        reach = choose.choice((4, 12, 200))
+        mixed = [choose.choice(pair) for pair in zip(own, far, strict=True)]
+        yield pick(mixed, [choose.randrange(reach) for _ in symbols])
 
 
 def search(
@@ -116,21 +126,22 @@ def search(
     *,
     tries: int,
     seed: int,
-    retry: Callable[[Mapping[str, Fraction]], bool] = lambda point: True,
+    rank: Callable[[Mapping[str, Fraction]], int | None] = lambda point: 0,
 ) -> tuple[Point, int] | None:
     """The simplest point found that passes ``test(point, bits)``, and the precision that it took.
 
-    All candidates are tried at the lowest precision; the first few that ``retry`` accepts are tried
-    again at higher ones.
+    All candidates are tried at the lowest precision, then some again at higher ones: those that
+    ``rank`` gives 0, in the order of the search, then those it gives 1; never those it gives None.
     """
-    again: list[Point] = []
+    again: dict[int, list[Point]] = {0: [], 1: []}
     for point in islice(candidates(symbols, bounds, scales, seed), tries):
         if test(point, PRECISIONS[0]):
             return _shrunk(point, symbols, test, PRECISIONS[0], tries), PRECISIONS[0]
-        if len(again) < _RETRIED and retry(point):
-            again.append(point)
+        if len(again[0]) < _RETRIED and (place := rank(point)) is not None:
+            again[place].append(point)
+    retried = [*again[0], *again[1]][: min(_RETRIED, max(2, tries // 40))]
     for bits in PRECISIONS[1:]:
-        for point in again:
+        for point in retried:
             if test(point, bits):
                 return _shrunk(point, symbols, test, bits, tries // 4), bits
     return None

@@ -129,7 +129,7 @@ class DecimalBall:
     rad: str
 
     def __str__(self) -> str:
-        return f"{self.mid} +/- {self.rad}"
+        return self.mid if self.rad == "0" else f"{self.mid} +/- {self.rad}"
 
 
 def to_decimal(x: arb, digits: int = 20) -> DecimalBall:

@@ -143,6 +143,17 @@ def test_the_lattice_refines_under_old_elements():
     assert f.sum([f.exp(u), *(f.exp(u / n) for n in (17,)), -f.exp(u), -f.exp(u / 17)]) == 0
 
 
+def test_a_refused_exponential_leaves_the_field_as_it_was():
+    f = ExpField(["x", "y"])
+    u, v = f.symbol("x"), f.symbol("y")
+    old = f.exp(u) + f.exp(v)
+    with pytest.raises(BudgetExceeded, match="1024"):
+        f.exp(u / 6 + (u + v + 1) ** 50)
+    assert f.facts["lattice_denominators"] == ["1"]
+    assert old - f.exp(v) == f.exp(u / 6) ** 6
+    assert old**2 == f.exp(2 * u) + 2 * f.exp(u + v) + f.exp(2 * v)
+
+
 def test_not_polynomial():
     f = ExpField(["x"])
     u = f.symbol("x")
