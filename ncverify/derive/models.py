@@ -279,7 +279,8 @@ class Model:
 
     def assignments(self, relation: Relation) -> Iterator[dict[Var, int]]:
         """All values of the free variables that meet the conditions."""
-        names = sorted(free_variables(relation.lhs) | free_variables(relation.rhs))
+        used = free_variables(relation.lhs) | free_variables(relation.rhs)
+        names = sorted(used | {var for form in relation.conditions for var, _ in form.parts})
         for combination in product(*(range(self._sizes[var.sort]) for var in names)):
             at = dict(zip(names, combination, strict=True))
             if all(self._index(form, at) != 0 for form in relation.conditions):

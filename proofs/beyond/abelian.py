@@ -53,8 +53,8 @@ def abelian_diagonalization(bench: Workbench) -> None:
     bench.beside(
         lambda: family_invariance(
             examples=4,
-            digits=bench.settings.digits,
+            digits=max(30, bench.settings.digits * 3 // 5),
             seed=bench.settings.seed,
-            groups=[AbelianGroup.cyclic(3), AbelianGroup.cyclic(5)],
+            groups=[AbelianGroup.cyclic(5), AbelianGroup.cyclic(6)],
         )
     )

@@ -281,8 +281,8 @@ def reduced_ode(bench: Workbench) -> None:
     up, down = amplitude_rates(
         1 - phat(a), bench.use("frozen-singular-vectors", "W"), bench.use("frozen-singular-vectors", "H")
     )
-    bench.show("alpha", up)
-    bench.show("beta", down)
+    bench.show("alpha", linear(bench.goal("alpha"), up))
+    bench.show("beta", linear(bench.goal("beta"), down))
 
     rates = {"alpha": ((a,), alpha_rate(a)), "beta": ((a,), beta_rate(a))}
     s_dot = derivative(s_is, s_rate(a), rates)

@@ -25,7 +25,7 @@ from .model import PAPER
     "entries of (W, H) stays in the spectral family and its singular values are those of the reduced flow; "
     "W^T W - H H^T and alpha^2 - beta^2 stay constant; V decreases and every s_a grows.",
     latex=r"\dot W=-\partial_WL,\ \dot H=-\partial_HL\quad\text{against}\quad\dot s_a=\sqrt{c_a^2+4s_a^2}(1-\hat p_a)",
-    scope="random starts at the stated precision: K = 4, 3 and 8",
+    scope="random starts at the stated precision: K = 4 and 8 (conserved quantities also for any W, H with K = 3)",
     depends=["reduced-ode", "frozen-singular-vectors", "lyapunov-derivative", "growth"],
     expected="tested",
     tags=["simulation"],

@@ -104,8 +104,8 @@ def mse_contrast(bench: Workbench) -> None:
         ),
     )
     up, down = amplitude_rates(1 - s(a), speed_W, speed_H)
-    bench.show("alpha", up)
-    bench.show("beta", down)
+    bench.show("alpha", linear(bench.goal("alpha"), up))
+    bench.show("beta", linear(bench.goal("beta"), down))
     rates = {"alpha": ((a,), alpha_rate(a)), "beta": ((a,), beta_rate(a))}
     s_dot = derivative(s_is, s_rate(a), rates)
     bench.show(

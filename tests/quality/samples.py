@@ -1,0 +1,142 @@
+"""Random concrete models of the book's theories, in which every theorem must hold."""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from flint import arb
+
+from ncverify.book.claim import Claim
+from ncverify.book.registry import load_book
+from ncverify.derive.kernel import CHOSEN, Definition, Relation, Theorem
+from ncverify.derive.models import BallNumbers, Complex, Indeterminate, Model, context
+from ncverify.derive.terms import App, Var, free_variables
+from ncverify.theory.balls import to_arb
+from ncverify.theory.groups import AbelianGroup
+
+GROUPS = tuple(AbelianGroup(orders) for orders in ((2,), (3,), (2, 2), (4,), (5,)))
+
+
+def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Definition]) -> Model:
+    """A model with random exact values of the primitive symbols of the theorem; use inside ``precision``."""
+    draw = random.Random(f"{seed}/{group.orders}")
+    hypotheses = theorem.hypotheses
+    collapsed = "collapsed" in hypotheses
+    level = Fraction(4, 9)
+    order, width = group.order, group.order + seed % 2
+
+    def even(positive: bool) -> list[Fraction]:
+        values = [Fraction(0)] * order
+        for orbit in group.sign_classes:
+            value = Fraction(draw.randint(1, 9), draw.randint(1, 4))
+            for member in orbit:
+                values[member] = value if positive or draw.random() < 0.7 else -value
+        return values
+
+    s = even(True)
+    alpha, beta = even(False), even(False)
+    for values in (alpha, beta):
+        for orbit in group.sign_classes:
+            for member in orbit:
+                values[member] = values[orbit[0]]
+    if collapsed:
+        s = [level] * order
+        alpha = beta = [Fraction(2, 3)] * order
+    if "balanced" in hypotheses:
+        beta = alpha
+    if "zero-mode" in hypotheses:
+        s = [Fraction(0), *s[1:]]
+        alpha = [Fraction(0), *alpha[1:]]
+        beta = [Fraction(0), *beta[1:]]
+    flat = [[Fraction(draw.randint(-4, 4), draw.randint(1, 3)) for _ in range(order)] for _ in range(width)]
+    rows = [Fraction(draw.randint(-4, 4)) for _ in range(width)]
+    frame = _frame(group, width, draw)
+    free = [Fraction(draw.randint(-5, 5), draw.randint(1, 3)) for _ in range(order)]
+    constant = bool({"critical-W", "constant-W"} & hypotheses.keys())
+    values: dict[str, Callable[..., Any]] = {
+        "s": lambda a: to_arb(s[a]),
+        "alpha": lambda a: to_arb(alpha[a]),
+        "beta": lambda a: to_arb(beta[a]),
+        "R": lambda r, a: frame[r][a],
+        "f": lambda g: to_arb(free[g]),
+        "t": lambda: to_arb(level),
+        "w": lambda r: to_arb(rows[r]),
+        "eta": lambda r: to_arb(rows[r] + 1),
+        "W": lambda k, r: to_arb(rows[r] if constant else flat[r][k]),
+        "H": lambda r, j: to_arb(rows[r] + 1 if constant else flat[r][(3 * j + 1) % order]),
+    }
+    definitions = {**context([theorem]), **more}
+    primitive = {name: value for name, value in values.items() if name not in definitions}
+    return Model(group, BallNumbers(), primitive, definitions, {"F": width})
+
+
+def _frame(group: AbelianGroup, width: int, draw: random.Random) -> list[list[Complex]]:
+    """Columns R_a orthonormal with R_{-a} the conjugate of R_a, from a random rational reflection."""
+    v = [Fraction(draw.randint(-3, 3)) or Fraction(1) for _ in range(width)]
+    norm = sum(x * x for x in v)
+    real = [
+        [Fraction(int(x == y)) - 2 * v[x] * v[y] / norm for y in range(group.order)] for x in range(width)
+    ]
+    half = (arb(1) / 2).sqrt()
+    columns: dict[int, list[Complex]] = {}
+    for orbit in group.sign_classes:
+        if len(orbit) == 1:
+            columns[orbit[0]] = [Complex(to_arb(row[orbit[0]])) for row in real]
+        else:
+            a, b = orbit
+            columns[a] = [Complex(half * to_arb(row[a]), half * to_arb(row[b])) for row in real]
+            columns[b] = [Complex(half * to_arb(row[a]), -half * to_arb(row[b])) for row in real]
+    return [[columns[a][r] for a in range(group.order)] for r in range(width)]
+
+
+def failures(model: Model, relation: Relation, at_most: int = 40) -> tuple[int, list[dict[Var, int]]]:
+    """How many index values were evaluated, and at which of them the relation certainly fails."""
+    names = free_variables(relation.lhs) | free_variables(relation.rhs)
+    if relation.kind not in ("=", "!=", ">=", ">") or any(var.name.startswith(CHOSEN) for var in names):
+        return 0, []
+    places = list(model.assignments(relation))
+    chosen = (
+        places if len(places) <= at_most else [places[n * len(places) // at_most] for n in range(at_most)]
+    )
+    wrong, done = [], 0
+    for at in chosen:
+        try:
+            failed = model.fails(relation, at)
+        except Indeterminate:
+            continue
+        done += 1
+        if failed:
+            wrong.append(at)
+    return done, wrong
+
+
+def meets(model: Model, theorem: Theorem) -> bool:
+    """Whether no hypothesis of the theorem certainly fails in the model."""
+    return all(not failures(model, relation)[1] for relation, _ in theorem.hypotheses.values())
+
+
+def models(theorem: Theorem, seeds: Sequence[int], more: dict[str, Definition]) -> Iterator[Model]:
+    """Models of the theorem's hypotheses, over small groups."""
+    for seed in seeds:
+        for group in GROUPS:
+            model = sample(theorem, group, seed, more)
+            if meets(model, theorem):
+                yield model
+
+
+def definitions_beside(claim: Claim, theorems: Mapping[str, Theorem]) -> dict[str, Definition]:
+    """Definitions of all the claim's symbols; rates that a goal determines are defined by that goal."""
+    load_book()
+    model = importlib.import_module("ncverify_book.garrod.model")
+    # z, Q, p, phat of the spectrum, where the claim itself leaves p opaque
+    found = context([*theorems.values(), *model.softmax(model.symmetric).definitions])
+    for relation in claim.goals.values():
+        head = relation.lhs
+        if relation.kind == "=" and isinstance(head, App) and head.name in ("alpha'", "beta'"):
+            if all(len(arg.parts) == 1 for arg in head.args):
+                found[head.name] = Definition(tuple(arg.parts[0][0] for arg in head.args), relation.rhs)
+    return found
