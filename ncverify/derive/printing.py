@@ -32,6 +32,7 @@ class _Plain:
     """How each node is written; ``_Latex`` overrides the notation."""
 
     times = "·"
+    numerator = _POWER
     minus = "−"
 
     def show(self, value: Term, level: int) -> str:
@@ -53,7 +54,7 @@ class _Plain:
                 return self.delta(self.index(at)), _ATOM
             case Sum(var, body, nonzero):
                 condition = f"{self.name(var.name)}{self.unequal}0" if nonzero else self.name(var.name)
-                return self.sum(condition, self.show(body, _PRODUCT)), _SUM
+                return self.sum(condition, self.show(body, _SUM if isinstance(body, Sum) else _PRODUCT)), _SUM
             case Fn(name, arg):
                 return self.function(name, self.show(arg, _SUM)), _ATOM
             case Pow(base, exponent):
@@ -66,11 +67,11 @@ class _Plain:
 
     def _add(self, parts: tuple[Term, ...]) -> str:
         text = ""
-        for part in parts:
+        for part in _summands(parts):
             negative, body = _split_sign(part)
-            shown = self.show(body, _PRODUCT if negative else _SUM)
-            if isinstance(body, Add) and not negative:
-                shown = self.show(body, _SUM)
+            # a sum reaches to the end of what follows it, so it stands in brackets unless it is last
+            last = part is parts[-1]
+            shown = self.show(body, _SUM if isinstance(body, Sum) and last and not negative else _PRODUCT)
             if negative:
                 text += f" {self.minus} {shown}" if text else f"{self.minus}{shown}"
             else:
@@ -81,23 +82,20 @@ class _Plain:
         negative, body = _split_sign(Mul(parts))
         if negative:
             return self.minus + self.show(body, _PRODUCT), _SUM
-        above = [part for part in parts if not _is_reciprocal(part) and part != Num(Fraction(1))]
-        below = [
-            Pow(part.base, -part.exponent)
-            for part in parts
-            if isinstance(part, Pow) and part in parts and _is_reciprocal(part)
-        ]
-        top = self.times_join(
-            [
-                self.show(part, _PRODUCT + (k < len(above) - 1 or bool(below)) * 1)
-                if not isinstance(part, Sum) or k == len(above) - 1
-                else self.bracket(self.show(part, _SUM))
-                for k, part in enumerate(above)
-            ]
-        )
-        if not below:
-            return top or "1", _PRODUCT
-        return self.fraction(top or "1", [_unit_power(part) for part in below]), _PRODUCT
+        factors = _factors(parts)
+        above = [part for part in factors if not _is_reciprocal(part) and part != Num(Fraction(1))]
+        below = [_positive_power(part) for part in factors if _is_reciprocal(part)]
+        shown = []
+        for place, part in enumerate(above):
+            if isinstance(part, Num) and part.value.denominator == 1:
+                shown.append(self.number(part.value))
+            elif isinstance(part, Sum) and place == len(above) - 1 and not below:
+                shown.append(self.show(part, _SUM))
+            else:
+                alone = self.numerator if below else _PRODUCT
+                shown.append(self.show(part, alone if len(above) == 1 else _POWER))
+        top = self.times_join(shown) or "1"
+        return (self.fraction(top, below) if below else top), _PRODUCT
 
     unequal = "≠"
 
@@ -145,6 +143,7 @@ class _Plain:
 
 class _Latex(_Plain):
     times = r"\,"
+    numerator = _SUM
     minus = "-"
     unequal = r"\neq "
 
@@ -205,20 +204,33 @@ def _split_sign(value: Term) -> tuple[bool, Term]:
     """Whether a minus sign stands in front, and what is behind it."""
     if isinstance(value, Num) and value.value < 0:
         return True, Num(-value.value)
-    if isinstance(value, Mul) and value.factors and isinstance(value.factors[0], Num):
-        lead, rest = value.factors[0].value, value.factors[1:]
-        if lead < 0:
-            kept = rest if lead == -1 and rest else (Num(-lead), *rest)
-            return True, kept[0] if len(kept) == 1 else Mul(kept)
+    if isinstance(value, Mul) and value.factors:
+        factors = _factors(value.factors)
+        lead, rest = factors[0], factors[1:]
+        if isinstance(lead, Num) and lead.value < 0:
+            kept = rest if lead.value == -1 and rest else [Num(-lead.value), *rest]
+            return True, kept[0] if len(kept) == 1 else Mul(tuple(kept))
     return False, value
+
+
+def _summands(parts: tuple[Term, ...]) -> list[Term]:
+    return [inner for part in parts for inner in (_summands(part.terms) if isinstance(part, Add) else [part])]
+
+
+def _factors(parts: tuple[Term, ...]) -> list[Term]:
+    return [
+        inner for part in parts for inner in (_factors(part.factors) if isinstance(part, Mul) else [part])
+    ]
+
+
+def _positive_power(value: Term) -> Term:
+    if not isinstance(value, Pow):
+        raise TypeError(f"not a power: {value!r}")
+    return value.base if value.exponent == -1 else Pow(value.base, -value.exponent)
 
 
 def _is_reciprocal(value: Term) -> bool:
     return isinstance(value, Pow) and value.exponent < 0
-
-
-def _unit_power(value: Pow) -> Term:
-    return value.base if value.exponent == 1 else value
 
 
 def _relation(value: Relation, style: _Plain) -> str:

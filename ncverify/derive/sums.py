@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, permutations, product
+from typing import Any
 
 from ncverify.derive.terms import (
     DUAL,
@@ -59,8 +60,8 @@ class TooLarge(Exception):
 
 
 # A base of a factor: ("sym", name), ("app", name, args), ("exp", key), ("log"|"sqrt", key), ("poly", key)
-Base = tuple  # type: ignore[type-arg]
-Key = tuple  # type: ignore[type-arg]  # a polynomial, frozen: ((monomial, coefficient), ...)
+Base = tuple[Any, ...]
+Key = tuple[tuple["Monomial", Fraction], ...]  # a polynomial, frozen
 
 
 @dataclass(frozen=True)
@@ -533,11 +534,11 @@ class Normalizer:
         names = [Var(f"{sort}{level}.{number}", sort) for number in range(len(bound))]
         forms = _argument_forms(mono, sort, bound, self.facts.even)
         by_signature: dict[tuple[str, ...], list[tuple[tuple[Index, bool], ...]]] = {}
-        for count, chosen in enumerate(combinations(forms, len(bound))):
+        for count, picked in enumerate(combinations(forms, len(bound))):
             if count > MAX_LABELLINGS:
                 raise TooLarge("too many labellings of the bound indices")
-            by_signature.setdefault(tuple(sorted(form[0] for form in chosen)), []).append(
-                tuple((form[1], form[2]) for form in chosen)
+            by_signature.setdefault(tuple(sorted(form[0] for form in picked)), []).append(
+                tuple((form[1], form[2]) for form in picked)
             )
         for signature in sorted(by_signature):
             found: list[dict[Var, Index]] = []
