@@ -1,0 +1,66 @@
+"""Exact and certified verification of derivations about cross-entropy training and neural collapse.
+
+    import ncverify as nv
+    nv.decide("(exp(x)-exp(y))*(exp(x)+exp(y))", "exp(2*x)-exp(2*y)")
+    nv.check("lyapunov-derivative")
+
+Names are loaded when they are first used: importing the package costs milliseconds.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ncverify.errors import InputError
+
+if TYPE_CHECKING:
+    from ncverify.book.claim import Claim, Hypothesis, Kind, Registry
+    from ncverify.book.registry import claim, load_book
+    from ncverify.book.verdict import Evidence, Outcome, Verdict
+    from ncverify.derive.decide import decide
+    from ncverify.evidence import strategies
+    from ncverify.ledger.results import Result, Results
+    from ncverify.ledger.run import check
+    from ncverify.theory.groups import AbelianGroup
+
+__version__ = "0.1.0"
+
+# Where each public name lives.
+_HOME = {
+    "AbelianGroup": "ncverify.theory.groups",
+    "Claim": "ncverify.book.claim",
+    "Evidence": "ncverify.book.verdict",
+    "Hypothesis": "ncverify.book.claim",
+    "Kind": "ncverify.book.claim",
+    "Outcome": "ncverify.book.verdict",
+    "Registry": "ncverify.book.claim",
+    "Result": "ncverify.ledger.results",
+    "Results": "ncverify.ledger.results",
+    "Verdict": "ncverify.book.verdict",
+    "check": "ncverify.ledger.run",
+    "claim": "ncverify.book.registry",
+    "decide": "ncverify.derive.decide",
+    "load_book": "ncverify.book.registry",
+}
+_MODULES = {"strategies": "ncverify.evidence.strategies"}
+
+__all__ = [
+    "AbelianGroup", "Claim", "Evidence", "Hypothesis", "InputError", "Kind", "Outcome", "Registry", "Result",
+    "Results", "Verdict", "__version__", "check", "claim", "decide", "load_book", "strategies",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        value: Any = import_module(_MODULES[name])
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    else:
+        raise AttributeError(f"module 'ncverify' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -40,6 +40,8 @@ class Evidence:
     the kind of evidence ("all-K proof", "normal form", "witness", "simulation"); ``details`` holds
     plain JSON values (numbers as exact strings), enough to redo the step.  Evidence ``beside`` a
     claim (instances next to a proof for every K) supports it but does not limit its verdict.
+    ``conditions`` are what it assumes besides the hypotheses of the claim, such as denominators that
+    must not vanish.
 
     Only the evidence routes construct this class (a repository test keeps it so).
     """
@@ -51,6 +53,7 @@ class Evidence:
     details: Mapping[str, Any] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     beside: bool = False
+    conditions: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -60,9 +63,24 @@ class Evidence:
             "scope": self.scope,
             "summary": self.summary,
             "beside": self.beside,
+            "conditions": list(self.conditions),
             "lines": list(self.lines),
             "details": dict(self.details),
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Evidence:
+        """What ``to_json`` wrote; used between our own processes, which trust each other."""
+        return cls(
+            Outcome(data["outcome"]),
+            data["route"],
+            data["scope"],
+            data["summary"],
+            data["details"],
+            tuple(data["lines"]),
+            data["beside"],
+            tuple(data["conditions"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -99,6 +117,17 @@ class Verdict:
             "evidence": [item.to_json() for item in self.evidence],
         }
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
+        """What ``to_json`` wrote; used between our own processes, which trust each other."""
+        return cls(
+            Outcome(data["verdict"]),
+            tuple(map(Evidence.from_json, data["evidence"])),
+            tuple(data["conditions"]),
+            data["message"],
+            data["witness"],
+        )
+
     def __str__(self) -> str:
         lines = [str(self.outcome)]
         lines += [f"  {key}: {value}" for key, value in (self.witness or {}).items()]
@@ -127,8 +156,10 @@ def conclude(evidence: Iterable[Evidence], witness: Mapping[str, Any] | None = N
 
     The outcome is that of the weakest main piece.  A refutation of one part refutes the whole; a
     refutation beside a proof is a contradiction, hence an ``error``; no main piece is ``undecided``.
+    The conditions of all pieces are conditions of the verdict.
     """
     pieces = tuple(evidence)
+    conditions = tuple(dict.fromkeys(text for item in pieces for text in item.conditions))
     main = [item for item in pieces if not item.beside]
     refuted = [item for item in pieces if item.outcome is Outcome.REFUTED]
     claimed = [item for item in main if item.outcome in (Outcome.PROVED, Outcome.CERTIFIED, Outcome.ARGUED)]
@@ -138,10 +169,14 @@ def conclude(evidence: Iterable[Evidence], witness: Mapping[str, Any] | None = N
     if failed:
         return Verdict(Outcome.ERROR, pieces, message=failed[0].summary)
     if refuted:
-        return Verdict(Outcome.REFUTED, pieces, witness=witness or refuted[0].details.get("witness"))
+        return Verdict(
+            Outcome.REFUTED, pieces, conditions, witness=witness or refuted[0].details.get("witness")
+        )
     if not main:
         return Verdict(Outcome.UNDECIDED, pieces, message="no evidence")
-    weakest = max((item.outcome for item in pieces if not item.beside), key=_STRENGTH.index)
-    unsettled = [item for item in pieces if item.beside and item.outcome is Outcome.UNDECIDED]
-    message = f"undecided beside it: {unsettled[0].summary}" if unsettled else ""
-    return Verdict(weakest, pieces, message=message)
+    weakest = max((item.outcome for item in main), key=_STRENGTH.index)
+    unsettled = [item for item in pieces if item.outcome is Outcome.UNDECIDED]
+    message = ""
+    if unsettled:
+        message = f"{'undecided beside it: ' if unsettled[0].beside else ''}{unsettled[0].summary}"
+    return Verdict(weakest, pieces, conditions, message)

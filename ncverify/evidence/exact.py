@@ -17,7 +17,9 @@ _BITS = 256
 def decided(verdict: Verdict, what: str) -> Evidence:
     """The evidence of one decided identity, as part of a claim about ``what``."""
     (piece,) = verdict.evidence or (Evidence(Outcome.UNDECIDED, "normal form", "nothing", verdict.message),)
-    return replace(piece, summary=f"{what}: {piece.summary or verdict.outcome}")
+    return replace(
+        piece, summary=f"{what}: {piece.summary or verdict.outcome}", conditions=verdict.conditions
+    )
 
 
 def nonzero_number(value: Expr, scope: str, what: str, witness: Mapping[str, Any]) -> Evidence:

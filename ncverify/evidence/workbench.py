@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from ncverify.book.claim import Claim, Registry
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
@@ -97,19 +98,20 @@ class Workbench:
         return (proof_evidence(self.claim, self.theorems), *self.evidence)
 
 
-_theorems: dict[tuple[int, str], Mapping[str, Theorem]] = {}
+# By registry, not by its id(): ids are used again, and a stale theorem would belong to another book.
+_theorems: WeakKeyDictionary[Registry, dict[str, Mapping[str, Theorem]]] = WeakKeyDictionary()
 
 
 def proved_theorems(claim_id: str, registry: Registry) -> Mapping[str, Theorem]:
     """The theorems of a claim, by goal; cached for the process."""
-    key = (id(registry), claim_id)
-    if key not in _theorems:
+    proved = _theorems.setdefault(registry, {})
+    if claim_id not in proved:
         claim = registry[claim_id]
         bench = Workbench(claim, registry, Settings(), proofs_only=True)
         claim.check(bench)
         bench.conclude()
-        _theorems[key] = dict(bench.theorems)
-    return _theorems[key]
+        proved[claim_id] = dict(bench.theorems)
+    return proved[claim_id]
 
 
 def proof_evidence(claim: Claim, theorems: Mapping[str, Theorem]) -> Evidence:

@@ -1,0 +1,5 @@
+"""``python -m ncverify``."""
+
+from ncverify.cli import main
+
+main()

@@ -1,0 +1,295 @@
+"""The command ``ncverify``.
+
+Exit codes: 0 as expected, 1 some verdict differs, 2 wrong use or unreadable input, 130 interrupted.
+A new command is a function under ``@app.command()``; what it imports from the package, it imports in
+its body, so that ``ncverify --help`` does not load sympy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ncverify import __version__
+from ncverify.errors import InputError
+
+if TYPE_CHECKING:
+    from ncverify.ledger.results import Results
+    from ncverify.ledger.selection import Selection
+
+_INTERRUPTED, _BROKEN_PIPE = 130, 141
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """What a user may run into, as one line and an exit code."""
+    try:
+        yield
+        sys.stdout.flush()
+    except InputError as error:
+        print(f"ncverify: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        print("ncverify: interrupted", file=sys.stderr)
+        raise typer.Exit(_INTERRUPTED) from None
+    except BrokenPipeError:  # the reader has seen enough, as with "| head"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_BROKEN_PIPE) from None
+
+
+class _Commands(TyperGroup):
+    """All commands report errors in the same way."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with _one_line_errors():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Selectors = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SELECTOR]...",
+        help="Claim id, paper key, tag, or path of a .py or .json file of claims; default: the whole book.",
+        show_default=False,
+    ),
+]
+Json = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE|-", help="Write JSON to a file, or alone to the standard output."),
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", metavar="N", help="Worker processes; default: as many as pay.")
+]
+Digits = Annotated[int, typer.Option("--digits", metavar="D", help="Working precision of simulations.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Seed of everything drawn at random.")]
+
+
+def main() -> None:
+    """Entry point of ``ncverify`` and ``python -m ncverify``."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    app(prog_name="ncverify")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"ncverify {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Check derivations about cross-entropy training and neural collapse.
+
+    Start with `ncverify check`, then `ncverify show lyapunov-derivative`.
+    """
+
+
+@app.command()
+def check(
+    selectors: Selectors = None,
+    json_file: Json = None,
+    jobs: Jobs = None,
+    digits: Digits = 50,
+    seed: Seed = 0,
+) -> None:
+    """Check claims and compare each verdict with the expected one.
+
+    Exit code 0: all as expected; 1: some verdict differs; 2: wrong use or unreadable input.
+    A .py file of claims is code and is run; a .json file is data.
+
+    \b
+    Examples:
+      ncverify check
+      ncverify check lyapunov-derivative growth
+      ncverify check garrod --jobs 2 --json verdicts.json
+      ncverify check my_claims.py --json -
+    """
+    from ncverify.ledger.selection import gather
+
+    with redirect_stdout(sys.stderr):  # what claims print must not mix with what we print
+        selection = gather(selectors or ())
+        results = _run(selection, jobs=jobs, digits=digits, seed=seed)
+    if json_file is not None:
+        _write_json(results.to_json(), json_file)
+    if json_file != "-":
+        from ncverify.ledger.terminal import notes, print_table, results_table
+
+        print_table(results_table(results))
+        _print(notes(results))
+    _exit(results)
+
+
+@app.command(name="list")
+def list_(selectors: Selectors = None, json_file: Json = None) -> None:
+    """List claims without checking them.
+
+    \b
+    Examples:
+      ncverify list
+      ncverify list erratum
+      ncverify list garrod --json -
+    """
+    from ncverify.ledger.results import claim_json
+    from ncverify.ledger.selection import gather
+
+    with redirect_stdout(sys.stderr):
+        selection = gather(selectors or ())
+    if json_file is not None:
+        _write_json([claim_json(claim) for claim in selection.claims], json_file)
+    if json_file != "-":
+        from ncverify.ledger.terminal import claims_table, print_table
+
+        print_table(claims_table(selection.claims))
+
+
+@app.command()
+def show(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="Id of a claim; ncverify list shows them.")],
+    latex: Annotated[bool, typer.Option("--latex", help="Formulas and hypotheses as LaTeX.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Run the check and print derivation and evidence.")
+    ] = True,
+    digits: Digits = 50,
+    seed: Seed = 0,
+) -> None:
+    """Show a claim: statement, hypotheses, dependencies, then its derivation and evidence.
+
+    \b
+    Examples:
+      ncverify show lyapunov-derivative
+      ncverify show reduced-ode --latex --no-check
+    """
+    from ncverify.ledger.selection import Selection, find_claim
+    from ncverify.ledger.terminal import claim_lines, verdict_lines
+
+    found, registry = find_claim(claim)
+    result = None
+    if check:
+        with redirect_stdout(sys.stderr):
+            (result,) = _run(Selection((found,), registry), jobs=1, digits=digits, seed=seed)
+    _print(claim_lines(found, registry, in_latex=latex, verdict=result.verdict if result else None))
+    if result:
+        _print(["", *verdict_lines(result)])
+        raise typer.Exit(0 if result.as_expected else 1)
+
+
+@app.command()
+def errata(json_file: Json = None, jobs: Jobs = None, digits: Digits = 50, seed: Seed = 0) -> None:
+    """Every published statement of the book that is refuted, its witness, and what is true instead.
+
+    \b
+    Examples:
+      ncverify errata
+      ncverify errata --json errata.json
+    """
+    from ncverify.book.claim import Kind
+    from ncverify.book.verdict import Outcome
+    from ncverify.ledger.selection import Selection, gather
+
+    book = gather()
+    printed = tuple(
+        claim for claim in book.claims if claim.kind is Kind.PUBLISHED and claim.expected is Outcome.REFUTED
+    )
+    results = _run(Selection(printed, book.registry), jobs=jobs, digits=digits, seed=seed)
+    if json_file is not None:
+        _write_json(results.to_json(), json_file)
+    if json_file != "-":
+        from ncverify.ledger.terminal import errata_lines
+
+        _print(errata_lines(results, book.registry))
+    _exit(results)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def decide(
+    lhs: Annotated[str, typer.Argument(metavar="LHS", help="An expression, such as 'exp(2*x)'.")],
+    rhs: Annotated[str, typer.Argument(metavar="RHS", help="Another one; it may start with a minus sign.")],
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            metavar="RELATION",
+            help="'x > 0', 'x != y', 'x == y + 1'; repeat for more.",
+            show_default=False,
+        ),
+    ] = None,
+    json_file: Json = None,
+    seed: Seed = 0,
+) -> None:
+    """Decide whether two expressions are equal for all real values of their variables.
+
+    Prints proved, refuted (then the witness) or undecided (then why); the exit code is 0 for all three,
+    and 2 for input that cannot be read. Expressions have names, numbers, + - * / **, brackets, exp, log,
+    sqrt, sin, cos and a few more. Nothing that is typed is run as code.
+
+    \b
+    Examples:
+      ncverify decide "(exp(x)-exp(y))*(exp(x)+exp(y))" "exp(2*x)-exp(2*y)"
+      ncverify decide "-x" "0 - x"
+      ncverify decide "sqrt(x**2)" "x" --assume "x > 0"
+    """
+    from ncverify.derive.decide import decide as decide_identity
+
+    assumptions = assume or []
+    verdict = decide_identity(lhs, rhs, assumptions, seed=seed)
+    if json_file is not None:
+        _write_json({"lhs": lhs, "rhs": rhs, "assume": assumptions, **verdict.to_json()}, json_file)
+    if json_file != "-":
+        print(verdict)
+
+
+def _run(selection: Selection, *, jobs: int | None, digits: int, seed: int) -> Results:
+    from ncverify.evidence.workbench import Settings
+    from ncverify.ledger.run import run
+    from ncverify.ledger.terminal import progress
+
+    settings = Settings(digits=digits, seed=seed)
+    with progress(len(selection.claims)) as done:
+        return run(selection, settings, jobs=jobs, done=done)
+
+
+def _exit(results: Results) -> None:
+    raise typer.Exit(0 if results.as_expected else 1)
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _write_json(data: Any, target: str) -> None:
+    """To the standard output for ``-``, else to a file that is complete or not there."""
+    text = json.dumps(data, indent=1)
+    if target == "-":
+        print(text)
+        return
+    path = Path(target)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"cannot write {target}: {error.strerror}") from None

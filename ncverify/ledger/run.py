@@ -1,0 +1,77 @@
+"""Running claims: in this process, or in worker processes that may die without harm to the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from time import perf_counter
+
+from ncverify.book.claim import Claim, Registry
+from ncverify.book.verdict import Outcome, Verdict
+from ncverify.errors import InputError
+from ncverify.evidence.workbench import Settings, check_claim
+from ncverify.ledger.pool import check_in_processes
+from ncverify.ledger.results import Result, Results
+from ncverify.ledger.selection import Selection, gather
+
+MAX_JOBS = 256
+# Starting a worker costs about a second (it imports sympy and the book), as much as a few claims do.
+CLAIMS_WORTH_A_PROCESS = 4
+
+Done = Callable[[Claim], None]
+
+
+def check(*selectors: str, jobs: int | None = 1, digits: int = 50, seed: int = 0) -> Results:
+    """Check claims: ids, paper keys, tags or claims files; without any, the whole book.
+
+    ``jobs`` worker processes share the work (None: as many as pay); verdicts do not depend on it.
+    ``digits`` is the working precision of simulations, ``seed`` that of everything drawn at random.
+    Raises ``InputError`` for selectors that name nothing and files that cannot be read.
+    """
+    return run(gather(selectors), Settings(digits=digits, seed=seed), jobs=jobs)
+
+
+def run(
+    selection: Selection, settings: Settings, *, jobs: int | None = None, done: Done = lambda claim: None
+) -> Results:
+    """Check the selected claims; results come in book order.  ``done`` is called after each claim."""
+    claims = selection.claims
+    workers = _workers(jobs, len(claims))
+    if workers > 1:
+        return Results(check_in_processes(claims, selection.files, settings, workers, done))
+    results = []
+    for claim in claims:
+        results.append(check_one(claim, selection.registry, settings))
+        done(claim)
+    return Results(results)
+
+
+def check_one(claim: Claim, registry: Registry, settings: Settings) -> Result:
+    """Check one claim in this process.
+
+    The verdict is read back from its JSON form, so that it is the same object whichever process made it.
+    """
+    start = perf_counter()
+    verdict = check_claim(claim, registry, settings)
+    try:
+        verdict = Verdict.from_json(json.loads(json.dumps(verdict.to_json(), allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        verdict = Verdict(Outcome.ERROR, (), message=f"the evidence is not plain JSON: {error}")
+    return Result(claim, verdict, perf_counter() - start)
+
+
+def _workers(jobs: int | None, claims: int) -> int:
+    if jobs is None:
+        return max(1, min(processors(), claims // CLAIMS_WORTH_A_PROCESS))
+    if not 1 <= jobs <= MAX_JOBS:
+        raise InputError(f"jobs {jobs} is out of range: 1 to {MAX_JOBS}")
+    return max(1, min(jobs, claims))
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1

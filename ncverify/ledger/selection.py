@@ -1,0 +1,76 @@
+"""Which claims a run is about: names from the book, and files of claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ncverify.book.claim import Claim, Registry
+from ncverify.book.registry import load_book, load_claims_file
+from ncverify.book.selectors import find, select
+from ncverify.errors import InputError
+from ncverify.ledger.claims_json import load_json_claims
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The chosen claims in book order, and the registry (book and files) in which they live.
+
+    ``files`` are the claims files that were read, so that a worker process can read them too.
+    """
+
+    claims: tuple[Claim, ...]
+    registry: Registry
+    files: tuple[Path, ...] = ()
+
+
+def is_file(word: str) -> bool:
+    """Whether a selector is meant as a file; ids, papers and tags have neither dots nor slashes."""
+    return word.endswith((".py", ".json")) or "/" in word
+
+
+def load(files: Sequence[Path]) -> tuple[Registry, list[Claim]]:
+    """The book with the claims of the files added, and those claims."""
+    book = load_book()
+    if not files:
+        return book, []
+    registry = Registry()
+    for claim in book:
+        registry.add(claim)
+    added: list[Claim] = []
+    for path in files:
+        if not path.is_file():
+            raise InputError(f"there is no claims file {str(path)!r}: give the path of a .py or .json file")
+        if path.suffix == ".json":
+            found = load_json_claims(path, registry)
+        elif path.suffix == ".py":
+            found = load_claims_file(path, registry)
+        else:
+            raise InputError(f"{path} is not a claims file: its name must end in .py or .json")
+        if not found:
+            raise InputError(f"{path} declares no claims: decorate a function with ncverify.claim")
+        added += found
+    registry.closed()
+    return registry, added
+
+
+def gather(selectors: Sequence[str] = ()) -> Selection:
+    """Resolve selectors: claim ids, paper keys, tags, or files; none means the whole book.
+
+    Raises ``InputError`` for an unknown name, with the nearest ones, and for a file that cannot be read.
+    """
+    files = tuple(dict.fromkeys(Path(word).absolute() for word in selectors if is_file(word)))
+    registry, added = load(files)
+    names = [word for word in selectors if not is_file(word)]
+    chosen = {claim.id for claim in added}
+    chosen |= {claim.id for word in names for claim in select(registry, word)}
+    if not selectors:
+        chosen = {claim.id for claim in registry}
+    return Selection(tuple(claim for claim in registry if claim.id in chosen), registry, files)
+
+
+def find_claim(name: str) -> tuple[Claim, Registry]:
+    """One claim of the book by its id."""
+    registry, _ = load(())
+    return find(registry, name), registry
