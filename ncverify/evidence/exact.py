@@ -8,7 +8,7 @@ from typing import Any
 
 from ncverify.book.verdict import Evidence, Outcome, Verdict
 from ncverify.derive.blocks import Induction
-from ncverify.theory.balls import certainly_nonzero, enclose, to_decimal
+from ncverify.theory.balls import certainly_lt, certainly_nonzero, enclose, to_decimal
 from ncverify.theory.expr import Expr
 
 _BITS = 256
@@ -33,6 +33,15 @@ def nonzero_number(value: Expr, scope: str, what: str, witness: Mapping[str, Any
         return Evidence(
             Outcome.UNDECIDED, "witness", "nothing", f"{what}: the ball {shown['value']} contains 0"
         )
+    return Evidence(Outcome.REFUTED, "witness", scope, what, {"witness": shown, "bits": _BITS})
+
+
+def not_at_most(lhs: Expr, rhs: Expr, scope: str, what: str, witness: Mapping[str, Any]) -> Evidence:
+    """Refute "lhs <= rhs" for two numbers without symbols by disjoint balls."""
+    left, right = enclose(lhs, {}, _BITS), enclose(rhs, {}, _BITS)
+    shown = {**witness, "left side": str(to_decimal(left)), "right side": str(to_decimal(right))}
+    if not certainly_lt(right, left):
+        return Evidence(Outcome.UNDECIDED, "witness", "nothing", f"{what}: the balls do not decide")
     return Evidence(Outcome.REFUTED, "witness", scope, what, {"witness": shown, "bits": _BITS})
 
 
