@@ -44,7 +44,7 @@ class Hypothesis:
     latex: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Claim:
     """One statement of the book.
 
@@ -78,6 +78,9 @@ class Claim:
             raise InputError(f"claim {self.id!r} needs a title, a statement and a scope")
         if self.expected in (Outcome.ERROR, Outcome.UNDECIDED) and self.kind is not Kind.CONJECTURE:
             raise InputError(f"claim {self.id!r} cannot expect the verdict {self.expected}")
+
+    def __repr__(self) -> str:
+        return f"Claim({self.id!r}, {self.paper}, {self.kind}, expected {self.expected}): {self.title}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex}$" if self.latex else self.plain

@@ -126,13 +126,14 @@ def load_claims_file(path: Path, registry: Registry) -> list[Claim]:
         except InputError:
             raise
         except SyntaxError as error:
-            raise InputError(f"{path}, line {error.lineno}: {error.msg}") from error
-        except Exception as error:  # whatever the user's code raises, said in one line
+            raise InputError(f"{error.filename or path}, line {error.lineno}: {error.msg}") from error
+        except (Exception, SystemExit) as error:  # whatever the user's code raises, said in one line
             where = [
                 frame.lineno
                 for frame in traceback.extract_tb(error.__traceback__)
                 if frame.filename == str(path)
             ]
             line = f", line {where[-1]}" if where else ""
-            raise InputError(f"{path}{line}: {type(error).__name__}: {error}") from error
+            said = " ".join(str(error).split())
+            raise InputError(f"{path}{line}: {type(error).__name__}: {said}") from error
     return [item for item in registry if item.id not in before]

@@ -83,7 +83,7 @@ class Evidence:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """The answer to one question, with all the evidence for it.
 
@@ -135,6 +135,8 @@ class Verdict:
         lines += [f"  where {condition}" for condition in self.conditions]
         lines += [f"  {self.message}"] if self.message else []
         return "\n".join(lines)
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = [("verdict", f"<b>{self.outcome}</b>"), ("scope", html.escape(self.scope))]

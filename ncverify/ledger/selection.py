@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ncverify.book.claim import Claim, Registry
-from ncverify.book.registry import load_book, load_claims_file
+from ncverify.book.registry import book_directory, load_book, load_claims_file
 from ncverify.book.selectors import find, select
 from ncverify.errors import InputError
 from ncverify.ledger.claims_json import load_json_claims
@@ -60,14 +60,26 @@ def gather(selectors: Sequence[str] = ()) -> Selection:
 
     Raises ``InputError`` for an unknown name, with the nearest ones, and for a file that cannot be read.
     """
-    files = tuple(dict.fromkeys(Path(word).absolute() for word in selectors if is_file(word)))
+    paths = dict.fromkeys(Path(word).resolve() for word in selectors if is_file(word))
+    book = book_directory().resolve()
+    files = tuple(path for path in paths if not path.is_relative_to(book))
     registry, added = load(files)
     names = [word for word in selectors if not is_file(word)]
     chosen = {claim.id for claim in added}
+    for path in paths.keys() - set(files):
+        chosen |= {claim.id for claim in _declared_in(path, registry)}
     chosen |= {claim.id for word in names for claim in select(registry, word)}
     if not selectors:
         chosen = {claim.id for claim in registry}
     return Selection(tuple(claim for claim in registry if claim.id in chosen), registry, files)
+
+
+def _declared_in(path: Path, registry: Registry) -> list[Claim]:
+    """The claims of a file of the book, which is loaded already."""
+    found = [claim for claim in registry if Path(claim.check.__code__.co_filename).resolve() == path]
+    if not found:
+        raise InputError(f"{path} is inside the book and declares no claims")
+    return found
 
 
 def find_claim(name: str) -> tuple[Claim, Registry]:
