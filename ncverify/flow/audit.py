@@ -48,7 +48,9 @@ class _Case:
     reference: Sequence[Any]
 
 
-def audit_containment(count: int, seed: int = 0, progress: Callable[[int], None] | None = None) -> ContainmentAudit:
+def audit_containment(
+    count: int, seed: int = 0, progress: Callable[[int], None] | None = None
+) -> ContainmentAudit:
     """Runs ``count`` random flows, in turn balanced, with weight decay, unbalanced, and full.
 
     Cost: about 20 ms a flow at K <= 8.
@@ -72,9 +74,9 @@ def contains(ball: arb, reference: Any) -> bool:
     """Whether the ball meets the reference value (mpf) widened by its own uncertainty."""
     sign, mantissa, exponent, _ = reference._mpf_
     value = Fraction((-1) ** sign * int(mantissa)) * Fraction(2) ** int(exponent)
-    slack = Fraction(10) ** -(REFERENCE_DIGITS - 2) * max(1, abs(value))
+    slack = max(Fraction(1), abs(value)) / 10 ** (REFERENCE_DIGITS - 2)
     low, high = exact_interval(ball)
-    return low - slack <= value <= high + slack
+    return bool(low - slack <= value <= high + slack)
 
 
 def _spectrum(rng: Random, group: AbelianGroup, low: int = 0) -> list[Fraction]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from flint import arb, arb_poly
+from flint import arb, arb_poly, ctx
 
 from ncverify.flow.balls import LOW, certainly_le, certainly_lt, dyadic, precision, series_exp, smallest
 
@@ -25,7 +25,10 @@ _RADII = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
 
 @dataclass(frozen=True)
 class Piece:
-    """e^{l(c + w y)} = scale (series(y) + at most remainder) on |y| <= 1; ``before``: its integral up to y = -1."""
+    """e^{l(c + w y)} = scale (series(y) + at most remainder) on |y| <= 1.
+
+    ``before``: the integral of e^{l} up to y = -1.
+    """
 
     centre: arb
     width: arb
@@ -47,9 +50,7 @@ class Clock:
     Precision: the one in force when the methods run; use the scope the step was built in.
     """
 
-    def __init__(
-        self, length: arb, exponent: arb_poly, rest: arb_poly, rest_error: arb, order: int
-    ) -> None:
+    def __init__(self, length: arb, exponent: arb_poly, rest: arb_poly, rest_error: arb, order: int) -> None:
         self.length = length
         self.exponent = exponent
         self.rest = rest
@@ -119,18 +120,12 @@ class Clock:
             x = piece.centre + piece.width * y
             change = ((self.elapsed(piece, y) - elapsed) / (piece.width * self.rate(x))).mid()
             y = (y - change).mid().min(arb(1)).max(arb(-1))
-            if certainly_lt(abs(change), dyadic(1, -(_precision() - 24))):
+            if certainly_lt(abs(change), dyadic(1, -(ctx.prec - 24))):
                 break
         return y
 
     def _rest_part(self, x: arb) -> arb:
         return self._rest_integral(x) - self._rest_integral(arb(0)) + self.rest_error * x
-
-
-def _precision() -> int:
-    from flint import ctx
-
-    return int(ctx.prec)
 
 
 def _breakpoints(exponent: arb_poly, half_variation: float) -> list[int]:
@@ -157,7 +152,5 @@ def _remainder(local: arb_poly, terms: int) -> arb:
     """Upper bound of |e^q - its first ``terms`` terms| on |y| <= 1 (see the module)."""
     with precision(LOW):
         absolute = arb_poly([arb(0), *(abs(c).upper() for c in local.coeffs()[1:])])
-        bounds = [
-            (absolute(arb(r)) - terms * arb(r).log()).exp() / (1 - 1 / arb(r)) for r in _RADII
-        ]
+        bounds = [(absolute(arb(r)) - terms * arb(r).log()).exp() / (1 - 1 / arb(r)) for r in _RADII]
         return smallest([b.upper() for b in bounds])

@@ -27,9 +27,13 @@ _ATTEMPTS = 8
 class Flow(Protocol):
     """One flow from one exact start, at one working precision."""
 
-    initial: tuple[arb, ...]
-    moving: bool
-    """False if the start is an equilibrium for a structural reason (then it stays)."""
+    @property
+    def initial(self) -> tuple[arb, ...]:
+        """Balls around the start."""
+
+    @property
+    def moving(self) -> bool:
+        """False if the start is an equilibrium for a structural reason (then it stays)."""
 
     def marcher(self) -> Marcher[Any]:
         """A new marcher."""

@@ -24,13 +24,15 @@ def read_number(value: Any, name: str) -> Fraction:
     Accepts int, Fraction, Decimal and text: ``"18"``, ``"-0.25"``, ``"1e-30"``, ``"1/3"``.  Raises
     ``InputError`` for floats, NaN, infinities and anything else; ``name`` says which input it is.
     """
-    if isinstance(value, bool) or isinstance(value, float) or type(value).__module__ == "numpy":
+    if isinstance(value, bool | float) or type(value).__module__ == "numpy":
         raise InputError(f'{name} = {value!r} is not exact: write it as text, e.g. "0.1" or "1/3"')
     if isinstance(value, int | Fraction):
         return Fraction(value)
     text = str(value).strip() if isinstance(value, str | Decimal) else None
     if text is None:
-        raise InputError(f'{name} = {str(value)[:60]!r} is not a number: give an int, a Fraction or text like "1/3"')
+        raise InputError(
+            f'{name} = {str(value)[:60]!r} is not a number: give an int, a Fraction or text like "1/3"'
+        )
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"{name} has {len(text)} characters: at most {MAX_CHARACTERS}")
     if match := _RATIO.fullmatch(text):
@@ -50,7 +52,9 @@ def read_numbers(values: Any, name: str) -> tuple[Fraction, ...]:
     if isinstance(values, str):
         values = values.split(",")
     if not isinstance(values, Sequence):
-        raise InputError(f"{name} must be a list of numbers or text like 18,24,1/3, got {type(values).__name__}")
+        raise InputError(
+            f"{name} must be a list of numbers or text like 18,24,1/3, got {type(values).__name__}"
+        )
     return tuple(read_number(value, f"{name}[{i}]") for i, value in enumerate(values))
 
 

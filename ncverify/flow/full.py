@@ -12,11 +12,11 @@ from flint import arb
 
 from ncverify.errors import InputError
 from ncverify.flow.balls import LOW, pair, precision, rational, upper
-from ncverify.flow.drive import Progress, drive, missing_bits
+from ncverify.flow.drive import Flow, Progress, drive, missing_bits
 from ncverify.flow.exact import read_matrix, read_number
 from ncverify.flow.full_jets import FullTrial
 from ncverify.flow.full_step import FullProblem, FullStep
-from ncverify.flow.march import GUARD, Marcher
+from ncverify.flow.march import GUARD, Marcher, Propose
 from ncverify.flow.step import Errors
 from ncverify.flow.trajectory import Trajectory
 
@@ -61,7 +61,7 @@ class FullSegment:
 
 @dataclass(frozen=True, init=False)
 class FullFlow:
-    """The gradient flow of W (K x d) and H (d x N) from an exact start (ji, eq. 3, with the sign that descends).
+    """The gradient flow of W (K x d) and H (d x N) from an exact start (ji, eq. 3, descending).
 
     W' = (Y - P) H^T - decay W, H' = W^T (Y - P) - decay H.  ``labels``: the class of each column of H.
     ``loss``: "sum", or "mean" (divides the loss by N, not the decay).  Entries: int, Fraction or text.
@@ -84,7 +84,9 @@ class FullFlow:
     ) -> None:
         w, h = read_matrix(W, "W"), read_matrix(H, "H")
         if len(w[0]) != len(h):
-            raise InputError(f"W has {len(w[0])} columns and H has {len(h)} rows: both must be the dimension d")
+            raise InputError(
+                f"W has {len(w[0])} columns and H has {len(h)} rows: both must be the dimension d"
+            )
         if len(w) < 2:
             raise InputError("W has 1 row: a problem needs at least 2 classes")
         if len(labels) != len(h[0]):
@@ -97,7 +99,13 @@ class FullFlow:
         decay = read_number(weight_decay, "weight_decay")
         if decay < 0:
             raise InputError(f"weight_decay = {weight_decay} is negative: give a number of at least 0")
-        for name, value in (("w", w), ("h", h), ("labels", tuple(labels)), ("loss", loss), ("weight_decay", decay)):
+        for name, value in (
+            ("w", w),
+            ("h", h),
+            ("labels", tuple(labels)),
+            ("loss", loss),
+            ("weight_decay", decay),
+        ):
             object.__setattr__(self, name, value)
 
     def enclose(
@@ -140,7 +148,7 @@ class _Prepared:
     moving: bool = True
 
     @classmethod
-    def make(cls, flow: FullFlow, work: int) -> _Prepared:
+    def make(cls, flow: FullFlow, work: int) -> Flow:
         # Mean loss: t_mean = N t_sum, and the decay per unit of sum-loss time is N times larger.
         scale = Fraction(len(flow.labels) if flow.loss == "mean" else 1)
         problem = FullProblem(len(flow.w), len(flow.h), flow.labels, flow.weight_decay * scale)
@@ -150,7 +158,8 @@ class _Prepared:
         return cls(problem, entries, work, scale, moving)
 
     def marcher(self) -> Marcher[FullStep]:
-        return Marcher(partial(FullTrial.propose, self.problem), self.work)
+        propose: Propose[FullStep] = partial(FullTrial.propose, self.problem)
+        return Marcher(propose, self.work)
 
     def start(self) -> tuple[tuple[arb, ...], Errors]:
         return self._rebase(self.initial, Errors(arb(0)))

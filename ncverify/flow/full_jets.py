@@ -18,7 +18,7 @@ from typing import Any
 from flint import arb, fmpz, fmpz_mat
 from gmpy2 import mpz
 
-from ncverify.flow.balls import dyadic, precision, rational, to_fixed
+from ncverify.flow.balls import precision, rational, to_fixed
 from ncverify.flow.full_step import FullCurve, FullProblem, FullStep
 from ncverify.flow.march import GUARD
 from ncverify.flow.online import PlainProduct, online_product
@@ -125,12 +125,17 @@ class FullTrial:
 
     def certify(self, entering: Errors) -> FullStep:
         """The step, or ``StepError``."""
-        plain = [tuple(tuple(map(int, s)) for s in group) for group in (self.w, self.h, self.forces, self.inverses)]
+        w, h, forces, inverses = (
+            tuple(tuple(map(int, s)) for s in group) for group in (self.w, self.h, self.forces, self.inverses)
+        )
         curve = FullCurve(
             self.bits,
             (self.length.numerator, 1 - self.length.denominator.bit_length()),
             self.base,
-            *plain,
+            w,
+            h,
+            forces,
+            inverses,
             tuple(map(int, self.kappa)),
             tuple(map(int, self.pace)),
         )
@@ -172,7 +177,11 @@ class _Series:
         for k in range(self.order + 1):
             for i in range(n):
                 total = sum(f[k] for f in self.forces[i * width : (i + 1) * width])
-                q = denominators[i].push(self.kappa[k], total) * self.length.denominator // self.length.numerator
+                q = (
+                    denominators[i].push(self.kappa[k], total)
+                    * self.length.denominator
+                    // self.length.numerator
+                )
                 qs[i].append(q + unit if k == 0 else q)
                 self.inverses[i].append(_next_inverse(qs[i], self.inverses[i], unit))
             if k == self.order:

@@ -1,10 +1,10 @@
 """One rigorous step of the full flow of (W, H).
 
 The curve is polynomial in x in [0, 1], with physical time defined by dt/dx = h e^{l(x)}; l is the margin
-(Z_y - Z_k)_i of one pair (k, i) on the curve, or 0.  With gaps Z_y - Z_k (k != y_i) of sample i on the curve:
-u_ki = l - gap_ki, F_ki = h e^{u_ki}, Q_i = 1 + sum_k e^{-gap_ki} = 1 + kappa sum_k F_ki / h, kappa = e^{-l}, and
-G = (dt/dx) (Y - P): G_ki = -F_ki / Q_i, G_{y_i i} = sum_k F_ki / Q_i.  The field is G H^T - decay J W and
-W^T G - decay J H with J = dt/dx = h e^l.
+(Z_y - Z_k)_i of one pair (k, i) on the curve, or 0.  With the gaps Z_y - Z_k (k != y_i) of sample i on the
+curve: u_ki = l - gap_ki, F_ki = h e^{u_ki}, kappa = e^{-l}, Q_i = 1 + sum_k e^{-gap_ki} =
+1 + kappa sum_k F_ki / h, and G = (dt/dx) (Y - P): G_ki = -F_ki / Q_i, G_{y_i i} = sum_k F_ki / Q_i.
+The field is G H^T - decay J W and W^T G - decay J H with J = dt/dx = h e^l.
 
 1. *Exponentials*: |F~ - F| <= eps_ki, |kappa~ - e^{-l}|, |J~ - h e^l| by ``exponential_error``.
 2. *Denominators*: Q~ = 1 + kappa~ sum F~ / h as a polynomial differs from Q by at most
@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 from flint import arb, arb_poly
 
@@ -38,6 +39,7 @@ from ncverify.flow.step import Dyadic, Errors, StepError, Tube, exponential_erro
 
 Rows = list[list[arb_poly]]
 Coefficients = tuple[int, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,9 @@ class FullProblem:
 class FullCurve:
     """Exact data of one step, as integers in units of 2^-bits (coefficients of x^0, x^1, ...).
 
-    ``base``: (k, i) of the margin l, or None for l = 0.  ``w``, ``h``: the entries row by row; ``forces``: F_ki
-    for the k != y_i, sample by sample; ``inverses``: B_i; ``kappa``, ``pace``: e^{-l} and h e^l (only used
-    with decay).
+    ``base``: (k, i) of the margin l, or None for l = 0.  ``w``, ``h``: the entries row by row; ``forces``:
+    F_ki for the k != y_i, sample by sample; ``inverses``: B_i; ``kappa``, ``pace``: e^{-l} and h e^l (used
+    with decay only).
     """
 
     bits: int
@@ -220,7 +222,7 @@ class FullStep:
 def matrix_product(a: Sequence[Sequence[arb_poly]], b: Sequence[Sequence[arb_poly]]) -> Rows:
     """The product of two matrices of polynomials."""
     columns = _transpose(b)
-    out = []
+    out: Rows = []
     for row in a:
         out.append([])
         for column in columns:
@@ -233,9 +235,10 @@ def _bound_product(a: Sequence[Sequence[arb]], b: Sequence[Sequence[arb]]) -> li
     columns = _transpose(b)
     with precision(LOW):
         return [
-            [sum((x * y for x, y in zip(row, column, strict=True)), arb(0)) for column in columns] for row in a
+            [sum((x * y for x, y in zip(row, column, strict=True)), arb(0)) for column in columns]
+            for row in a
         ]
 
 
-def _transpose(a):  # type: ignore[no-untyped-def]
+def _transpose(a: Sequence[Sequence[T]]) -> list[list[T]]:
     return [list(column) for column in zip(*a, strict=True)]

@@ -32,25 +32,35 @@ class Proved(Protocol):
 
 
 StepT = TypeVar("StepT", bound=Proved)
+StepT_co = TypeVar("StepT_co", bound=Proved, covariant=True)
 
 
-class Trial(Protocol[StepT]):
-    """Series for one step length, not certified yet."""
+class Trial(Protocol[StepT_co]):
+    """Series for one step length, not certified yet.
 
-    length: Fraction
-    bits: int
-    order: int
-    tail: int
-    """The largest of the last coefficients, in units of 2^-bits."""
+    ``tail``: the largest of the last coefficients, in units of 2^-bits.
+    """
 
-    def shortened(self, ratio: Fraction) -> Trial[StepT]:
+    @property
+    def length(self) -> Fraction: ...
+
+    @property
+    def bits(self) -> int: ...
+
+    @property
+    def order(self) -> int: ...
+
+    @property
+    def tail(self) -> int: ...
+
+    def shortened(self, ratio: Fraction) -> Trial[StepT_co]:
         """The same series for the length times a ratio below 1."""
 
-    def certify(self, entering: Errors) -> StepT:
+    def certify(self, entering: Errors) -> StepT_co:
         """The step, or ``StepError``."""
 
 
-Propose = Callable[[Sequence[arb], Fraction, int, int], Trial[StepT]]
+Propose = Callable[[Sequence[arb], Fraction, int, int], "Trial[StepT]"]
 """(exact start, length, working bits, order) -> series."""
 
 

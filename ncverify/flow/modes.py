@@ -21,11 +21,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 from flint import arb
 
 from ncverify.errors import InputError
 from ncverify.flow.balls import rational
+
+
+class Modes(Protocol):
+    """The variables of a reduced flow."""
+
+    def spectrum(self, values: Sequence[arb], classes: int) -> tuple[arb, ...]:
+        """s_a for each of the nonzero sign classes, from the values of the variables."""
+
+    def distances(self, values: Sequence[arb], exact: Sequence[arb]) -> tuple[arb, list[arb]]:
+        """Balls around the squared distance in the metric, and the relative distances, of two points."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +52,83 @@ class Variable:
     """Number of characters in the sign class."""
 
 
-def balanced_variables(
+@dataclass(frozen=True)
+class ExponentialModes:
+    """Balanced and unbalanced flows of depth 2."""
+
+    variables: tuple[Variable, ...]
+
+    def spectrum(self, values: Sequence[arb], classes: int) -> tuple[arb, ...]:
+        """s_a = sum weight e."""
+        out = [arb(0)] * classes
+        for v, e in zip(self.variables, values, strict=True):
+            out[v.mode] = out[v.mode] + rational(v.weight) * e
+        return tuple(out)
+
+    def distances(self, values: Sequence[arb], exact: Sequence[arb]) -> tuple[arb, list[arb]]:
+        """In y = scale sqrt e, each character counted; |log(e / e0)|."""
+        total, relative = arb(0), []
+        for v, e, e0 in zip(self.variables, values, exact, strict=True):
+            d = (e.sqrt() - e0.sqrt()).abs_upper()
+            total += v.size * rational(v.metric) * (d * d)
+            relative.append((e / e0 - 1).log1p().abs_upper())
+        return total, relative
+
+
+@dataclass(frozen=True)
+class PowerModes:
+    """The balanced flow of ``depth`` L (see ``power_step.py``): one variable alpha_a for each active mode.
+
+    ``active``: numbers of the nonzero sign classes that move, ``sizes``: of these classes.
+    """
+
+    depth: int
+    active: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    def spectrum(self, values: Sequence[arb], classes: int) -> tuple[arb, ...]:
+        """s_a = alpha_a^L."""
+        out = [arb(0)] * classes
+        for mode, alpha in zip(self.active, values, strict=True):
+            s = arb(1)
+            for _ in range(self.depth):
+                s = s * alpha
+            out[mode] = s
+        return tuple(out)
+
+    def distances(self, values: Sequence[arb], exact: Sequence[arb]) -> tuple[arb, list[arb]]:
+        """In alpha, each character counted; no relative distances."""
+        total = arb(0)
+        for size, a, a0 in zip(self.sizes, values, exact, strict=True):
+            d = (a - a0).abs_upper()
+            total += size * (d * d)
+        return total, []
+
+
+def power_modes(
+    depth: int, spectrum: Sequence[Fraction], sizes: Sequence[int], names: Sequence[str]
+) -> tuple[PowerModes, tuple[arb, ...]]:
+    """Modes and their starting values alpha_a = s_a^{1/L} (balls).
+
+    For L >= 2 a mode at 0 stays there (it is left out) and s_a < 0 has no alpha; for L = 1 every mode moves.
+    """
+    active = []
+    for mode, s in enumerate(spectrum):
+        if depth > 1 and s < 0:
+            raise InputError(
+                f"{names[mode]} = {s} is negative: a balanced start needs s_a = alpha_a^{depth} >= 0"
+            )
+        if depth == 1 or s:
+            active.append(mode)
+    values = tuple(
+        rational(spectrum[mode]).root(depth) if depth > 1 else rational(spectrum[mode]) for mode in active
+    )
+    return PowerModes(depth, tuple(active), tuple(sizes[mode] for mode in active)), values
+
+
+def balanced_modes(
     spectrum: Sequence[Fraction], sizes: Sequence[int], names: Sequence[str]
-) -> tuple[tuple[Variable, ...], tuple[arb, ...]]:
+) -> tuple[ExponentialModes, tuple[arb, ...]]:
     """Variables and their starting values (balls at the present precision) for s_a >= 0."""
     variables, values = [], []
     for mode, (s, size) in enumerate(zip(spectrum, sizes, strict=True)):
@@ -52,12 +137,12 @@ def balanced_variables(
         if s:
             variables.append(Variable(mode, 1, Fraction(1), Fraction(1), size))
             values.append(rational(s))
-    return tuple(variables), tuple(values)
+    return ExponentialModes(tuple(variables)), tuple(values)
 
 
-def unbalanced_variables(
+def unbalanced_modes(
     spectrum: Sequence[Fraction], imbalance: Sequence[Fraction], sizes: Sequence[int]
-) -> tuple[tuple[Variable, ...], tuple[arb, ...]]:
+) -> tuple[ExponentialModes, tuple[arb, ...]]:
     """Variables and their starting values for s_a = alpha beta and c_a = alpha^2 - beta^2.
 
     e_+- = sqrt(c^2 + 4 s^2) +- 2 s, since alpha^2 + beta^2 = sqrt(c^2 + 4 s^2).  The smaller one is
@@ -72,4 +157,4 @@ def unbalanced_variables(
                 continue
             variables.append(Variable(mode, sign, Fraction(sign, 4), Fraction(1, 2), size))
             values.append(large if same else rational(c * c) / large)
-    return tuple(variables), tuple(values)
+    return ExponentialModes(tuple(variables)), tuple(values)

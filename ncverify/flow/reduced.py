@@ -12,21 +12,22 @@ from flint import arb
 
 from ncverify.errors import InputError
 from ncverify.flow.balls import LOW, pair, precision, rational, upper
-from ncverify.flow.drive import Progress, drive, missing_bits
+from ncverify.flow.drive import Flow, Progress, drive, missing_bits
 from ncverify.flow.exact import read_number, read_numbers
-from ncverify.flow.march import GUARD, Marcher
-from ncverify.flow.modes import balanced_variables, unbalanced_variables
+from ncverify.flow.march import GUARD, Marcher, Propose
+from ncverify.flow.modes import Modes, PowerModes, balanced_modes, power_modes, unbalanced_modes
 from ncverify.flow.reduced_jets import ReducedTrial
-from ncverify.flow.reduced_step import Problem, Step
+from ncverify.flow.reduced_step import Problem, ReducedStep
 from ncverify.flow.step import Errors
 from ncverify.flow.trajectory import Trajectory
 from ncverify.theory.groups import AbelianGroup
+
 
 @dataclass(frozen=True)
 class ReducedSegment:
     """A certified step placed in physical time; ``scale`` converts from sum-loss time."""
 
-    step: Step
+    step: ReducedStep
     begin: arb
     end: arb
     scale: Fraction
@@ -47,13 +48,13 @@ class ReducedSegment:
             "bits": step.curve.bits,
             "length": list(step.curve.length),
             "base": step.curve.base,
-            "box": [[low.str(10), high.str(10)] for low, high in zip(step.lows, step.highs, strict=True)],
+            "box": [x.str(10) for x in step.box()],
             "radius": list(pair(step.tube.radius)),
             "entering": list(pair(step.entering.radius)),
             "defect": step.defect.str(6),
             "growth": step.tube.growth.str(6),
             "starts": [list(e) for e in step.curve.starts],
-            "factors": [[str(c) for c in f] for f in step.curve.factors],
+            "series": [[str(c) for c in f] for f in step.curve.series],
             "weights": [[str(c) for c in w] for w in step.curve.weights],
         }
 
@@ -69,6 +70,7 @@ class ReducedFlow:
     """
 
     group: AbelianGroup
+    depth: int = 2
     imbalance: tuple[Fraction, ...] | None = None
     weight_decay: Fraction = Fraction(0)
     loss: Literal["sum", "mean"] = "sum"
@@ -77,6 +79,7 @@ class ReducedFlow:
         self,
         group: AbelianGroup | str | Sequence[int],
         *,
+        depth: int = 2,
         imbalance: Any = None,
         weight_decay: Any = 0,
         loss: Literal["sum", "mean"] = "sum",
@@ -87,10 +90,15 @@ class ReducedFlow:
             group = AbelianGroup(tuple(group))
         if loss not in ("sum", "mean"):
             raise InputError(f'loss = {loss!r} is unknown here: "sum" or "mean"')
+        if isinstance(depth, bool) or not isinstance(depth, int) or not 1 <= depth <= 100:
+            raise InputError(f"depth = {depth!r} is out of range: 1 to 100 layers")
+        if imbalance is not None and depth != 2:
+            raise InputError(f"imbalance needs depth = 2, got depth = {depth}")
         decay = read_number(weight_decay, "weight_decay")
         if decay < 0:
             raise InputError(f"weight_decay = {weight_decay} is negative: give a number of at least 0")
         object.__setattr__(self, "group", group)
+        object.__setattr__(self, "depth", depth)
         object.__setattr__(self, "weight_decay", decay)
         object.__setattr__(self, "loss", loss)
         object.__setattr__(
@@ -111,9 +119,10 @@ class ReducedFlow:
     ) -> Trajectory:
         """Balls that contain the exact solution at the asked times.
 
-        ``start``: K-1 exact numbers (or text with commas).  ``until``, ``times``: exact times such as "1e100";
-        without ``times``: 0, powers of ten, ``until``.  Each ball has radius at most 10^-digits times its
-        midpoint (unbalanced: times max(1, |s_a|)); otherwise the precision is raised and the run repeated.
+        ``start``: K-1 exact numbers (or text with commas).  ``until``, ``times``: exact times such as
+        "1e100"; without ``times``: 0, powers of ten, ``until``.  Each ball has radius at most 10^-digits |s_a|
+        (unbalanced or depth other than 2: 10^-digits max(1, |s_a|)); otherwise the precision is raised
+        and the run repeated.
         An interrupt (Ctrl-C) returns what is certified so far (``complete`` is False).  Raises ``InputError``
         for bad input, ``StepError`` where no precision within reach suffices.
         """
@@ -126,6 +135,7 @@ class ReducedFlow:
             "flow": "reduced",
             "model": "balanced" if self.imbalance is None else "unbalanced",
             "group": list(self.group.orders),
+            "depth": self.depth,
             "loss": self.loss,
             "weight_decay": str(self.weight_decay),
         }
@@ -135,19 +145,22 @@ class ReducedFlow:
             run, tuple(f"s[{a}]" for a in modes), given, digits, tuple(place[a] for a in modes), about
         )
 
-    def _prepare(self, spectrum: tuple[Fraction, ...], work: int) -> _Prepared:
+    def _prepare(self, spectrum: tuple[Fraction, ...], work: int) -> Flow:
         sizes = [len(orbit) for orbit in self.group.sign_classes[1:]]
         names = [f"s[{orbit[0]}]" for orbit in self.group.sign_classes[1:]]
         # Mean loss: t_mean = K t_sum, and the decay per unit of sum-loss time is K times larger.
         scale = Fraction(self.group.order if self.loss == "mean" else 1)
+        modes: Modes
         with precision(work + 96):
-            if self.imbalance is None:
-                variables, values = balanced_variables(spectrum, sizes, names)
+            if self.depth != 2:
+                modes, values = power_modes(self.depth, spectrum, sizes, names)
+            elif self.imbalance is None:
+                modes, values = balanced_modes(spectrum, sizes, names)
             else:
-                variables, values = unbalanced_variables(spectrum, self.imbalance, sizes)
+                modes, values = unbalanced_modes(spectrum, self.imbalance, sizes)
             initial = tuple(rational(s) for s in spectrum)
-        problem = Problem(self.group, variables, self.weight_decay * scale)
-        return _Prepared(problem, values, initial, work, scale, self.imbalance is None)
+        problem = Problem(self.group, modes, self.weight_decay * scale)
+        return _Prepared(problem, values, initial, work, scale, self.imbalance is None and self.depth == 2)
 
 
 @dataclass(frozen=True)
@@ -165,41 +178,42 @@ class _Prepared:
     def moving(self) -> bool:
         return bool(self.values)
 
-    def marcher(self) -> Marcher[Step]:
-        return Marcher(partial(ReducedTrial.propose, self.problem), self.work)
+    def marcher(self) -> Marcher[ReducedStep]:
+        propose: Propose[ReducedStep] = partial(ReducedTrial.propose, self.problem)
+        return Marcher(propose, self.work)
 
     def start(self) -> tuple[tuple[arb, ...], Errors]:
-        return self._rebase(self.values, Errors(arb(0), tuple(arb(0) for _ in self.values)))
+        return self._rebase(self.values, self._no_errors())
 
-    def hand_over(self, step: Step) -> tuple[tuple[arb, ...], Errors]:
+    def hand_over(self, step: ReducedStep) -> tuple[tuple[arb, ...], Errors]:
         with step.scope():
             ends = step.ends()
         return self._rebase(ends, step.leaving)
 
+    def _no_errors(self) -> Errors:
+        count = 0 if isinstance(self.problem.modes, PowerModes) else len(self.values)
+        return Errors(arb(0), (arb(0),) * count)
+
     def _rebase(self, values: Sequence[arb], errors: Errors) -> tuple[tuple[arb, ...], Errors]:
         """Exact dyadic values near the balls ``values``, and the errors with what this choice adds:
 
-        in y: |sqrt e - sqrt e0| for each e in the ball, all characters together; in log e: |log(e/e0)|.
+        the distance in the metric of the flow, and for exponential variables |log(e/e0)|.
         """
         with precision(self.work + GUARD):
             exact = [(v * 1).mid() for v in values]
         with precision(self.work + 3 * GUARD):
-            radius2, relative = arb(0), []
-            for v, e, e0 in zip(self.problem.variables, values, exact, strict=True):
-                d = (e.sqrt() - e0.sqrt()).abs_upper()
-                radius2 += v.size * rational(v.metric) * (d * d)
-                relative.append((e / e0 - 1).log1p().abs_upper())
+            radius2, relative = self.problem.modes.distances(values, exact)
         with precision(LOW):
             radius = upper(radius2.sqrt() + errors.radius)
             return tuple(exact), Errors(
                 radius, tuple(upper(x + y) for x, y in zip(relative, errors.relative, strict=True))
             )
 
-    def duration(self, step: Step) -> arb:
+    def duration(self, step: ReducedStep) -> arb:
         with step.scope():
             return rational(self.scale) * step.clock.duration
 
-    def segment(self, step: Step, begin: arb, end: arb) -> ReducedSegment:
+    def segment(self, step: ReducedStep, begin: arb, end: arb) -> ReducedSegment:
         return ReducedSegment(step, begin, end, self.scale)
 
     def missing(self, x: arb, digits: int) -> int:

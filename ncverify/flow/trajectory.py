@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 class Segment(Protocol):
     """A validated piece of trajectory in physical time."""
 
-    begin: arb
-    end: arb
+    @property
+    def begin(self) -> arb:
+        """A ball around the first time."""
+
+    @property
+    def end(self) -> arb:
+        """A ball around the last time."""
 
     def state(self, time: Fraction) -> tuple[arb, ...]:
         """Balls around the state at exactly this time, which lies in [begin, end]."""
@@ -83,7 +88,17 @@ class Trajectory:
         """``places[i]``: the entry of the run's states that component i shows."""
         rows = tuple(tuple(row[i] for i in places) for row in run.rows)
         return cls(
-            names, start, digits, run.times, rows, run.segments, run.initial, places, run.until, run.complete, about
+            names,
+            start,
+            digits,
+            run.times,
+            rows,
+            run.segments,
+            run.initial,
+            places,
+            run.until,
+            run.complete,
+            about,
         )
 
     def at(self, time: Any) -> tuple[arb, ...]:
