@@ -40,8 +40,9 @@ def instances(
 ) -> Evidence:
     """Decide the goals (equations) exactly in each group, for a free symmetric spectrum.
 
-    ``theorems`` give the definitions of the symbols.  ``free`` names functions on the group that are arbitrary (new symbols).  Where a goal has more than
-    ``at_most`` values of its free indices, evenly spaced ones are taken, and the count says so.
+    ``theorems`` give the definitions of the symbols.  ``free`` names functions on the group that are
+    arbitrary (new symbols).  Where a goal has more than ``at_most`` values of its free indices, evenly
+    spaced ones are taken; then the evidence is ``tested`` only, and the count says so.
     """
     definitions = context(theorems)
     done, all_of = 0, 0
