@@ -1,0 +1,120 @@
+"""Claims as JSON: what is read, and one line for everything else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ncverify.book.claim import Registry
+from ncverify.book.verdict import Outcome
+from ncverify.errors import InputError
+from ncverify.evidence.workbench import Settings, check_claim
+from ncverify.ledger.claims_json import MAX_BYTES, MAX_CLAIMS, load_json_claims
+
+GOOD: dict[str, Any] = {"id": "a", "statement": {"lhs": "x", "rhs": "x"}, "expected": "proved"}
+TREE = ["exp", ["mul", ["number", "2"], ["symbol", "x"]]]
+
+
+def write(folder: Path, data: Any) -> Path:
+    path = folder / "claims.json"
+    path.write_text(data if isinstance(data, str) else json.dumps(data))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({}, Outcome.PROVED),
+        ({"statement": {"lhs": TREE, "rhs": "exp(x)**2"}}, Outcome.PROVED),
+        ({"statement": {"lhs": TREE, "rhs": "exp(x)**2 + 1/10**40"}}, Outcome.REFUTED),
+        ({"statement": {"lhs": "1/x", "rhs": "x/x**2"}}, Outcome.PROVED),
+        ({"statement": {"lhs": "acos(7823207/7823209)", "rhs": "0"}}, Outcome.UNDECIDED),
+        ({"statement": {"lhs": "x", "rhs": "y + 1"}, "assume": ["x == y + 1"]}, Outcome.PROVED),
+        ({"assume": ["x > 0", [["symbol", "x"], "<", "1"]]}, Outcome.PROVED),
+        # contradictory assumptions must not prove anything
+        ({"assume": ["x > 0", "x < 0"]}, Outcome.UNDECIDED),
+        ({"statement": {"lhs": "x", "rhs": "x + 1"}, "assume": ["x > 0", "x < 0"]}, Outcome.UNDECIDED),
+        ({"statement": {"lhs": "1/(x-x)", "rhs": "0"}}, Outcome.ERROR),
+    ],
+)
+def test_statements_are_decided(tmp_path: Path, changes: dict[str, Any], outcome: Outcome) -> None:
+    registry = Registry()
+    (claim,) = load_json_claims(write(tmp_path, {"claims": [GOOD | changes]}), registry)
+    verdict = check_claim(claim, registry, Settings())
+    assert verdict.outcome is outcome
+    assert (verdict.witness is not None) == (outcome is Outcome.REFUTED)
+    if outcome in (Outcome.UNDECIDED, Outcome.ERROR):
+        assert verdict.message
+
+
+def test_side_conditions_reach_the_verdict(tmp_path: Path) -> None:
+    registry = Registry()
+    data = {"claims": [GOOD | {"statement": {"lhs": "1/x", "rhs": "x/x**2"}, "assume": ["y > 0"]}]}
+    (claim,) = load_json_claims(write(tmp_path, data), registry)
+    assert check_claim(claim, registry, Settings()).conditions == ("x != 0", "y > 0")
+    assert claim.plain == "1/x == x/x**2 where y > 0"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("", "line 1, column 1: Expecting value"),
+        ('{"claims": [\n  {"id": "a",,}]}', "line 2, column 14: "),
+        ('{"claims": [], "claims": []}', "the key 'claims' stands twice"),
+        ('{"claims": NaN}', "the bare number NaN is not exact"),
+        ('{"claims": 1e400}', "the bare number 1e400 is not exact"),
+        ('{"claims": ' + "7" * 100_000 + "}", "the bare number 7+"),
+        ("[" * 100_000, "nested too deep"),
+        ('{"claims": ' * 100_000, "nested too deep"),
+        ([], "an object with claims is wanted, not a list"),
+        ({}, "the key 'claims' is missing"),
+        ({"claims": []}, "at least one claim"),
+        ({"claims": {}}, "must be a list"),
+        ({"claims": [GOOD], "extra": 1}, "the key 'extra' is unknown: use claims"),
+        ({"claims": [3]}, "claim 1: an object with id, statement, expected is wanted, not a number"),
+        ({"claims": [GOOD, GOOD]}, "claim 2: claim id 'a' is used twice"),
+        ({"claims": [GOOD | {"Id": "a"}]}, "claim 1: the key 'Id' is unknown"),
+        ({"claims": [{"id": "a", "expected": "proved"}]}, "claim 1: the key 'statement' is missing"),
+        ({"claims": [GOOD | {"id": 3}]}, "claim 1: id must be text"),
+        ({"claims": [GOOD | {"id": "A b"}]}, "claim 1: claim id 'A b' must be lower-case"),
+        ({"claims": [GOOD | {"expected": "true"}]}, "expected must be proved or refuted, not 'true'"),
+        ({"claims": [GOOD | {"expected": "error"}]}, "expected must be proved or refuted, not 'error'"),
+        ({"claims": [GOOD | {"expected": None}]}, "expected must be proved or refuted, not null"),
+        ({"claims": [GOOD | {"assume": "x > 0"}]}, "assume must be a list"),
+        ({"claims": [GOOD | {"assume": [1]}]}, "assume: a relation is text"),
+        ({"claims": [GOOD | {"assume": ["x"]}]}, "claim 1: cannot read the relation 'x'"),
+        ({"claims": [GOOD | {"assume": [["x", 3, "y"]]}]}, "claim 1: "),
+        (
+            {"claims": [GOOD | {"statement": "x = x"}]},
+            "statement: an object with lhs, rhs is wanted, not text",
+        ),
+        ({"claims": [GOOD | {"statement": {"lhs": "x"}}]}, "statement: the key 'rhs' is missing"),
+        ({"claims": [GOOD | {"statement": {"lhs": "x +", "rhs": "0"}}]}, "claim 1: lhs: cannot read"),
+        (
+            {"claims": [GOOD | {"statement": {"lhs": "x", "rhs": "__import__('os').system('id')"}}]},
+            "claim 1: rhs: character",
+        ),
+        ({"claims": [GOOD | {"statement": {"lhs": ["eval", "x"], "rhs": "0"}}]}, "lhs: expression: head"),
+        ({"claims": [GOOD | {"statement": {"lhs": ["number", 1], "rhs": "0"}}]}, "lhs: expression: number"),
+        ({"claims": [GOOD] * (MAX_CLAIMS + 1)}, "too many"),
+        (" " * (MAX_BYTES + 1), "larger than"),
+    ],
+)
+def test_one_line_for_what_cannot_be_read(tmp_path: Path, data: Any, message: str) -> None:
+    path = write(tmp_path, data)
+    with pytest.raises(InputError, match=message) as caught:
+        load_json_claims(path, Registry())
+    text = str(caught.value)
+    assert text.startswith(str(path))
+    assert "\n" not in text
+    assert len(text) < len(str(path)) + 400
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "claims.json"
+    path.write_bytes(b'{"claims": "\xff"}')
+    with pytest.raises(InputError, match="byte 13 is not UTF-8"):
+        load_json_claims(path, Registry())
