@@ -1,0 +1,138 @@
+"""The notebooks: both files of a pair agree, and a fresh kernel runs them to the results they describe."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
+SCRIPTS = sorted(FOLDER.glob("*.py"))
+SECONDS = 60
+"""A cell that takes longer than this is stopped, and the test fails."""
+
+FIRST = "01_diagonalising_the_softmax"
+
+
+def cells(notebook: NotebookNode) -> list[tuple[str, str]]:
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+def without_version(notebook: NotebookNode) -> dict[str, object]:
+    """Kernel and pairing; which version of jupytext wrote a file is of no interest."""
+    header = notebook.metadata
+    return {"kernelspec": header.kernelspec, "formats": header.jupytext.formats}
+
+
+@cache
+def executed(script: Path) -> NotebookNode:
+    notebook = jupytext.read(script)
+    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(script.parent)}})
+    client.execute()
+    return notebook
+
+
+def items(notebook: NotebookNode) -> list[NotebookNode]:
+    return [item for cell in notebook.cells for item in cell.get("outputs", ())]
+
+
+def printed(notebook: NotebookNode, stream: str = "stdout") -> list[str]:
+    return [item.text for item in items(notebook) if item.output_type == "stream" and item.name == stream]
+
+
+def displayed(notebook: NotebookNode, mime: str) -> list[str]:
+    return [item.data[mime] for item in items(notebook) if mime in item.get("data", {})]
+
+
+def test_every_notebook_is_a_pair() -> None:
+    assert FIRST in [script.stem for script in SCRIPTS]
+    assert [script.stem for script in SCRIPTS] == sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_both_files_of_a_pair_agree(script: Path) -> None:
+    """After a change: ``jupytext --sync notebooks/*.py``."""
+    text = jupytext.read(script)
+    stored = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    nbformat.validate(stored)
+    assert cells(text) == cells(stored)
+    assert without_version(text) == without_version(stored)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_no_outputs_are_stored(script: Path) -> None:
+    """Outputs would go stale unseen: they are made by running the notebook."""
+    stored = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    code = [cell for cell in stored.cells if cell.cell_type == "code"]
+    assert code
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_fresh_kernel_runs_it(script: Path) -> None:
+    """``execute`` raises for a cell that fails; warnings on stderr count as failures too."""
+    notebook = executed(script)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert printed(notebook, "stderr") == []
+
+
+@pytest.fixture(scope="module")
+def first() -> NotebookNode:
+    return executed(FOLDER / f"{FIRST}.py")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Walsh, Z_2^3     largest entry off the diagonal: below 1e-12 (rounding)",
+        "cyclic, Z_{12}   largest entry off the diagonal: below 1e-12 (rounding)",
+        # tanh(1)^2/9 = 0.0644473
+        "Paley, order 12  largest entry off the diagonal: 0.064447",
+        "entry (3, 4) = -tanh(t)^2/9 for every t: proved",
+        "entry (3, 4) = 0 at t = 1: refuted",
+        "a verdict has no truth value",
+        "singular values of the two flows agree within 1e-20: True",
+        "the full flow stays within 1e-20 of the spectral family: True",
+        "V decreases at every step: True",
+        "formula and difference quotient of V agree within 1e-15: True",
+    ],
+)
+def test_first_notebook_prints(first: NotebookNode, line: str) -> None:
+    assert line in "".join(printed(first))
+
+
+def test_first_notebook_prints_a_whole_derivation(first: NotebookNode) -> None:
+    """Lines (1), (2), ..., of which the last is that the softmax is diagonal."""
+    (proof,) = [text for text in printed(first) if "machine-checked steps" in text]
+    numbered = [line for line in proof.splitlines() if line.startswith("(")]
+    assert [line.split()[0] for line in numbered] == [f"({n})" for n in range(1, len(numbered) + 1)]
+    assert "[hypothesis (symmetric)]" in proof
+    assert "phat(a)" in numbered[-1]
+
+
+def test_first_notebook_shows_verdicts_and_claims(first: NotebookNode) -> None:
+    tables = displayed(first, "text/html")
+    words = ("proved", "refuted", "undecided")
+    shown = [word for table in tables for word in words if f"<b>{word}</b>" in table]
+    # Section 1; the four claims (their table holds both words); the Jacobian; V'; the four typed identities.
+    assert shown == [
+        "proved", "proved", "refuted", "refuted", "proved", "proved", "refuted", "refuted", "undecided"
+    ]  # fmt: skip
+    assert any("all as expected" in table for table in tables)
+    assert any("lhs - rhs" in table and "e-40 +/- " in table for table in tables)
+    formulas = displayed(first, "text/latex")
+    assert len(formulas) == 2
+    assert r"\mathrm{softmax}(Z)" in formulas[0]
+    assert r"\dot V" in formulas[1]
+
+
+def test_first_notebook_draws_three_figures(first: NotebookNode) -> None:
+    figures = displayed(first, "image/svg+xml")
+    assert len(figures) == 3
+    assert all("</svg>" in figure for figure in figures)
