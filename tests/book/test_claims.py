@@ -138,7 +138,8 @@ def test_find_wants_an_id() -> None:
         ("raise SystemExit(0)", r"mine\.py, line 1: SystemExit"),
         ("raise ValueError('one\\ntwo')", r"mine\.py, line 1: ValueError: one two$"),
         (
-            "from ncverify import claim\nclaim(id='A', title='t', plain='p', scope='s', expected='proved')(lambda b: 0)",
+            "from ncverify import claim\n"
+            "claim(id='A', title='t', plain='p', scope='s', expected='proved')(lambda bench: 0)",
             "claim id 'A' must be lower-case",
         ),
     ],

@@ -127,7 +127,8 @@ def test_claims_of_a_file_may_rest_on_the_book(tmp_path: Path) -> None:
 import ncverify as nv
 from ncverify.derive.kernel import linear
 theorem = nv.load_book()["lyapunov-derivative"].goals["pairs"]
-@nv.claim(id="again", title="t", plain="p", scope="s", expected="proved", goals={"pairs": theorem}, depends=DEPENDS,
+@nv.claim(id="again", title="t", plain="p", scope="s", expected="proved",
+          goals={"pairs": theorem}, depends=DEPENDS,
           hypotheses=nv.load_book()["lyapunov-derivative"].hypotheses)
 def again(bench):
     bench.show("pairs", bench.use("lyapunov-derivative", "pairs"))
