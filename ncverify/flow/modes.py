@@ -32,6 +32,10 @@ from ncverify.flow.balls import rational
 class Modes(Protocol):
     """The variables of a reduced flow."""
 
+    @property
+    def moving(self) -> frozenset[int]:
+        """The numbers of the sign classes whose singular value is not frozen at 0."""
+
     def spectrum(self, values: Sequence[arb], classes: int) -> tuple[arb, ...]:
         """s_a for each of the nonzero sign classes, from the values of the variables."""
 
@@ -57,6 +61,11 @@ class ExponentialModes:
     """Balanced and unbalanced flows of depth 2."""
 
     variables: tuple[Variable, ...]
+
+    @property
+    def moving(self) -> frozenset[int]:
+        """The modes with a variable."""
+        return frozenset(v.mode for v in self.variables)
 
     def spectrum(self, values: Sequence[arb], classes: int) -> tuple[arb, ...]:
         """s_a = sum weight e."""
@@ -85,6 +94,11 @@ class PowerModes:
     depth: int
     active: tuple[int, ...]
     sizes: tuple[int, ...]
+
+    @property
+    def moving(self) -> frozenset[int]:
+        """The active modes."""
+        return frozenset(self.active)
 
     def spectrum(self, values: Sequence[arb], classes: int) -> tuple[arb, ...]:
         """s_a = alpha_a^L."""

@@ -3,11 +3,11 @@
 Nothing here is a bound.  ``reduced_step.Step`` takes the integers as the *definition* of a polynomial
 curve and bounds its defect in balls, so an error here costs accuracy and never soundness.
 
-With e_i the exponential variables (``modes.py``), u_g = z_g - z_{g*} for the class g* != 0 of the largest
+With e_i the exponential variables (``modes.py``), u_g = z_g - z_{g*} for the loud class g* of the largest
 logit at the start of the step, l = u_0, and x in [0, 1] the time of the step, the system is polynomial:
 
     de_i/dx = e_i (sign_i Theta_a - decay Sigma),   dPhi_g/dx = Phi_g du_g/dx,   Phi_g = 2 h e^{u_g},
-    Theta_a = sum_{g != 0} Phi_g (1 - chi_a(g)),   Sigma = 2 dt/dx = sum_g Phi_g = 2 h e^l + ...
+    Theta_a = sum_{g loud} Phi_g (1 - chi_a(g)),   Sigma = 2 dt/dx = sum_g Phi_g.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ class _Variables(Protocol):
     series: list[Series]
 
     def push(self, k: int, theta: Sequence[Any], sigma: Any | None) -> list[Any]:
-        """Takes the x^k coefficients of Theta_a and decay Sigma (None: no decay); returns those of ds_a/dx."""
+        """Takes the x^k coefficients of Theta_a and decay Sigma (None: no decay).
+
+        Returns those of ds_a/dx.
+        """
 
 
 class _Exponential:
@@ -129,10 +132,12 @@ class ReducedTrial:
         with precision(bits + GUARD):
             sums = CharacterSums(problem.group, bits)
             logits = [z / problem.group.order for z in sums.logits(problem.modes.spectrum(starts, classes))]
-            base = max(range(1, len(logits)), key=lambda g: to_fixed(logits[g], bits))
-            first = 0 if problem.decay else 1
+            places = [i + 1 for i in problem.loud]
+            base = max(places, key=lambda g: to_fixed(logits[g], bits))
+            if problem.decay:
+                places = [0, *places]
             scale = 2 * rational(length)
-            weights0 = [to_fixed(scale * (z - logits[base]).exp(), bits) for z in logits[first:]]
+            weights0 = [to_fixed(scale * (logits[g] - logits[base]).exp(), bits) for g in places]
             variables: _Variables
             if isinstance(problem.modes, PowerModes):
                 variables = _Power(problem.modes, starts, bits, order)
@@ -140,7 +145,7 @@ class ReducedTrial:
                 variables = _Exponential(problem.modes, starts, bits, order)
             else:
                 raise TypeError(f"no series for {type(problem.modes).__name__}")
-        weights, tail = _run(sums, variables, weights0, base, order, problem.decay, work)
+        weights, tail = _run(problem, sums, variables, weights0, base, order, work)
         return cls(problem, tuple(starts), length, base, bits, order, variables.series, weights, tail)
 
     def shortened(self, ratio: Fraction) -> ReducedTrial:
@@ -169,21 +174,23 @@ class ReducedTrial:
 
 
 def _run(
+    problem: Problem,
     sums: CharacterSums,
     variables: _Variables,
     weights0: Sequence[int],
     base: int,
     order: int,
-    decay: Fraction,
+    work: int,
 ) -> tuple[list[Series], int]:
     """Fills the series up to x^order; the weights, and the largest of the last coefficients.
 
-    ``weights0``: Phi_g(0) for the nonzero classes (with ``decay``: for g = 0 too, in front).  ``base``: the
+    ``weights0``: Phi_g(0) for the loud classes (with decay: for g = 0 too, in front).  ``base``: the
     number of the class g* in the list of all classes.  The slopes of the logits count in the tail.  Cost:
     one online product for each class and each variable, and two character sums an order.
     """
-    bits, classes = sums.bits, sums.group.order
-    first = 0 if decay else 1
+    bits, classes, decay = sums.bits, sums.group.order, problem.decay
+    places = [0] * bool(decay) + [i + 1 for i in problem.loud]
+    sizes = [sums.sizes[i] for i in problem.loud]
     products = [online_product(bits, order) for _ in weights0]
     weights: list[Series] = [[products[0].number(w)] for w in weights0]
     up, down = decay.numerator, decay.denominator
@@ -191,14 +198,15 @@ def _run(
     swing = 0 * weights[0][0]
     for k in range(order):
         top = [w[k] for w in weights]
-        theta = sums.complements(top[1 - first :])
+        theta = sums.complements(problem.spread(top[1:] if decay else top, 0 * top[0]))
         sigma = None
         if decay:
-            sigma = (top[0] + sum(w * n for w, n in zip(top[1:], sums.sizes, strict=True))) * up // down
+            total = problem.silent_count * top[0] + sum(w * n for w, n in zip(top[1:], sizes, strict=True))
+            sigma = total * up // down
         z = sums.logits(variables.push(k, theta, sigma))
         z_base = z[base]
         swing += (z[0] - z_base) // (classes * (k + 1))
-        slopes = [(z_g - z_base) // classes for z_g in z[first:]]
+        slopes = [(z[g] - z_base) // classes for g in places]
         for w, product, slope in zip(weights, products, slopes, strict=True):
             w.append(product.push(w[k], slope) // (k + 1))
         if k + 3 >= order:

@@ -5,7 +5,8 @@ solution stays near it.  Notation as in ``reduced_jets.py``; a tilde is the curv
 time, dt/dx = Sigma / 2 > 0 evaluated on the curve: this *defines* the physical time of the curve.
 
 The exact weight is Phi_g = 2 h e^{u_g} with the polynomial u_g of the curve; |Phi~_g - Phi_g| <= eps_g by
-``exponential_error``, so |Theta~_a - Theta_a| <= 2 sum_{g != 0} eps_g =: eps.  If no gap z_0 - z_g of a point
+``exponential_error``, so |Theta~_a - Theta_a| <= 2 sum_{g loud} eps_g =: eps; silent g (``Problem.loud``)
+have Phi_g = Phi_0.  If no gap z_0 - z_g of a point
 differs from that of the curve by more than eta, its 1 - phat_a is at most e^{2 eta} times that of the
 curve, and at least e^{-2 eta} times it.  The rest depends on the model: ``exponential_step.py``,
 ``power_step.py``.
@@ -18,6 +19,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from typing import TypeVar
 
 from flint import arb, arb_poly
 
@@ -29,6 +32,8 @@ from ncverify.flow.ranges import ranges
 from ncverify.flow.step import Dyadic, Errors, StepError, Tube, exponential_error
 from ncverify.theory.groups import AbelianGroup
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -38,6 +43,31 @@ class Problem:
     modes: Modes
     decay: Fraction
 
+    @cached_property
+    def loud(self) -> tuple[int, ...]:
+        """The nonzero sign classes g with chi_a(g) != 1 for some mode a that moves.
+
+        For the others ("silent", g = 0 among them) z_g = z_0 for ever, and they do not enter Theta_a.
+        """
+        classes = self.group.sign_classes[1:]
+        moving = [classes[a][0] for a in self.modes.moving]
+        return tuple(
+            i for i, g in enumerate(classes) if any(self.group.pairing(a, g[0]) != 0 for a in moving)
+        )
+
+    @cached_property
+    def silent_count(self) -> int:
+        """The number of silent elements g, 0 included."""
+        classes = self.group.sign_classes[1:]
+        return self.group.order - sum(len(classes[i]) for i in self.loud)
+
+    def spread(self, loud: Sequence[T], zero: T) -> list[T]:
+        """A class vector from the values of the loud classes: 0 for the silent ones."""
+        out = [zero] * (len(self.group.sign_classes) - 1)
+        for i, value in zip(self.loud, loud, strict=True):
+            out[i] = value
+        return out
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -45,7 +75,7 @@ class Curve:
 
     ``length``: h; ``base``: index of g* among the sign classes; ``starts``: the exact values of the
     variables at x = 0; ``series``: the coefficients of the variables (exponential ones divided by their
-    start), ``weights``: of Phi_g (with decay: g = 0 in front), as integers in units of 2^-bits.
+    start), ``weights``: of Phi_g for the loud g (with decay: g = 0 in front), as integers in units of 2^-bits.
     """
 
     bits: int
@@ -110,22 +140,29 @@ class ReducedStep(ABC):
         self.series = tuple(poly(c, curve.bits) for c in curve.series)
         weights = [poly(w, curve.bits) for w in curve.weights]
         z = sums.logits(self._spectrum_polynomials(len(sums.classes)))
-        exponents = [(p - z[curve.base]) * (arb(1) / problem.group.order) for p in z]
-        first = 0 if problem.decay else 1
-        errors = [
-            exponential_error(w, u, 2 * length) for w, u in zip(weights, exponents[first:], strict=True)
+        scale = arb(1) / problem.group.order
+        margin = (z[0] - z[curve.base]) * scale
+        sizes = [sums.sizes[i] for i in problem.loud]
+        rest_weights = weights[1:] if problem.decay else weights
+        rest_errors = [
+            exponential_error(w, (z[i + 1] - z[curve.base]) * scale, 2 * length)
+            for w, i in zip(rest_weights, problem.loud, strict=True)
         ]
-        rest_weights, rest_errors = weights[1 - first :], errors[1 - first :]
-        rest = sum((w * n for w, n in zip(rest_weights, sums.sizes, strict=True)), arb_poly())
-        rest_error = upper(sum((e * n for e, n in zip(rest_errors, sums.sizes, strict=True)), arb(0)))
-        theta = sums.complements(rest_weights)
+        rest = sum((w * n for w, n in zip(rest_weights, sizes, strict=True)), arb_poly())
+        rest_error = upper(sum((e * n for e, n in zip(rest_errors, sizes, strict=True)), arb(0)))
+        theta = sums.complements(problem.spread(rest_weights, arb_poly()))
         loss, loss_error = arb_poly(), arb(0)
         if problem.decay:
-            loss = decay * (rest + weights[0])
-            loss_error = upper(decay * (rest_error + errors[0]))
+            silent = problem.silent_count
+            loss = decay * (rest + silent * weights[0])
+            loss_error = upper(
+                decay * (rest_error + silent * exponential_error(weights[0], margin, 2 * length))
+            )
         self._prove(Drive(theta, [ranges(p) for p in theta], loss, upper(2 * rest_error), loss_error), claim)
         half = arb(1) / 2
-        self.clock = Clock(length, exponents[0], half * rest, upper(half * rest_error), curve.order)
+        self.clock = Clock(
+            problem.silent_count * length, margin, half * rest, upper(half * rest_error), curve.order
+        )
 
     @abstractmethod
     def _spectrum_polynomials(self, modes: int) -> list[arb_poly]:
