@@ -140,7 +140,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         rows = [("verdict", f"<b>{self.outcome}</b>"), ("scope", html.escape(self.scope))]
-        rows += [(html.escape(item.route), html.escape(item.summary)) for item in self.evidence]
+        rows += [(html.escape(item.route), _html(item)) for item in self.evidence if item.summary]
         rows += [("where", html.escape(condition)) for condition in self.conditions]
         rows += [(html.escape(key), html.escape(str(value))) for key, value in (self.witness or {}).items()]
         if self.message:
@@ -151,6 +151,13 @@ class Verdict:
             for key, value in rows
         )
         return f"<table>{body}</table>"
+
+
+def _html(item: Evidence) -> str:
+    if not item.lines:
+        return html.escape(item.summary)
+    steps = html.escape("\n".join(item.lines))
+    return f"<details><summary>{html.escape(item.summary)}</summary><pre>{steps}</pre></details>"
 
 
 def conclude(evidence: Iterable[Evidence], witness: Mapping[str, Any] | None = None) -> Verdict:

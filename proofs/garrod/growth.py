@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
     Relation,
@@ -24,8 +26,10 @@ from ncverify.derive.kernel import (
     unbounded,
 )
 from ncverify.derive.terms import Sym, chi, exp, total, total_nonzero
+from ncverify.evidence.enclosures import modes_grow
 from ncverify.evidence.instances import CYCLIC, WALSH, instances
 from ncverify.evidence.workbench import Workbench
+from ncverify.theory.groups import AbelianGroup
 
 from .model import (
     CLASSES,
@@ -93,6 +97,13 @@ def growth(bench: Workbench) -> None:
     )
 
     bench.beside(lambda: instances(base.definitions, {"mass": bench.claim.goals["mass"]}, [*WALSH, *CYCLIC]))
+
+    uneven = [Fraction(x) for x in (18, 24, 1, 1, 1, 18, 18)]
+    bench.beside(
+        lambda: modes_grow(
+            AbelianGroup.walsh(3), uneven, ["1/1000", "1", "1e6", "1e30", "1e100"], bench.settings.digits
+        )
+    )
 
     # z(0) - z(g) and S/K + z(g) are sums of s_a (1 -+ Re chi) >= 0.
     upper_terms = sum_over(product(positive, character_real_part(a, g)), a, nonzero=True)

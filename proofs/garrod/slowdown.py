@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.decide import decide
@@ -24,8 +26,10 @@ from ncverify.derive.kernel import (
     sum_over,
 )
 from ncverify.derive.terms import Sym, chi, exp, total, total_nonzero
+from ncverify.evidence.enclosures import collapse_ray
 from ncverify.evidence.exact import decided, not_at_most
 from ncverify.evidence.workbench import Workbench
+from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.parser import parse
 
 from .lyapunov import lyapunov, mean_u
@@ -136,6 +140,10 @@ def slowdown_exact(bench: Workbench) -> None:
             decide("(exp(s)/s + (K - 1)/s)/(2*K) * 2*K*s/(exp(s) + K - 1)", 1),
             "dt/ds of the stated t(s), with Ei' = e^s/s, is 1/s'",
         )
+    )
+    rays = [AbelianGroup.walsh(2), AbelianGroup.cyclic(5), AbelianGroup.walsh(3)]
+    bench.beside(
+        lambda: collapse_ray(rays, Fraction(1, 3), ["1", "1000", "1e30", "1e100"], bench.settings.digits)
     )
 
 
