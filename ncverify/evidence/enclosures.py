@@ -50,8 +50,8 @@ def collapse_ray(
         Outcome.CERTIFIED,
         "enclosure",
         f"s0 = {start}, t = {', '.join(times)}, {shown}",
-        f"the exact law holds in all {count} enclosures of the collapse ray at t = {', '.join(times)} ({shown}); widest "
-        f"relative radius {worst.str(2, radius=False)}",
+        f"the exact law holds in all {count} enclosures of the collapse ray at t = {', '.join(times)} "
+        f"({shown}); widest relative radius {worst.str(2, radius=False)}",
         {
             "groups": [list(group.orders) for group in groups],
             "start": str(start),
@@ -77,8 +77,8 @@ def modes_grow(group: AbelianGroup, start: Sequence[Fraction], times: Sequence[s
         Outcome.CERTIFIED,
         "enclosure",
         f"{group.name}, start ({', '.join(map(str, start))})",
-        f"all {len(last)} singular values certainly increase between the times {', '.join(times)} from the start "
-        f"({', '.join(map(str, start))}) of {group.name}; at the last s_1 = {to_decimal(last[0], 12)}",
+        f"all {len(last)} singular values certainly increase between the times {', '.join(times)} from the "
+        f"start ({', '.join(map(str, start))}) of {group.name}; at the last s_1 = {to_decimal(last[0], 12)}",
         {
             "group": list(group.orders),
             "start": [str(x) for x in start],
@@ -92,9 +92,10 @@ def modes_grow(group: AbelianGroup, start: Sequence[Fraction], times: Sequence[s
 def reduced_full_bridge(
     m: int, spectrum: Sequence[Fraction], frame: Rows, times: Sequence[str], digits: int
 ) -> Evidence:
-    """The full flow from W = Phi diag(alpha) R^T/sqrt K, H = R diag(alpha) Phi^T/sqrt K and the reduced flow agree.
+    """The full flow from a balanced spectral start and the reduced flow agree.
 
-    Both are enclosed from the same exact start (K = 2^m with m even, alpha_a rational): every entry of
+    Both are enclosed from the same exact start W = Phi diag(alpha) R^T/sqrt K, H = R diag(alpha)
+    Phi^T/sqrt K (K = 2^m with m even, alpha_a rational): every entry of
     Phi^T W H Phi must lie within both enclosures' radii of K diag(s).  ``spectrum``: alpha_a^2 for a != 0;
     alpha_0 = 0.
     """
@@ -150,8 +151,8 @@ def reduced_full_bridge(
         Outcome.CERTIFIED,
         "enclosure",
         f"one exact start, K = {size}, d = {width}, t <= {times[-1]}",
-        f"full and reduced flow from one exact start (K = {size}, d = {width}): Phi^T W H Phi/K is diag(s) within "
-        f"10^-{digits - 5} at t = {', '.join(times)}, all {size * size} entries",
+        f"full and reduced flow from one exact start (K = {size}, d = {width}): Phi^T W H Phi/K is diag(s) "
+        f"within 10^-{digits - 5} at t = {', '.join(times)}, all {size * size} entries",
         {"K": size, "spectrum": [str(x) for x in spectrum], "times": list(times), "digits": digits},
     )
 
