@@ -8,17 +8,20 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 from flint import arb
 
 from ncverify.errors import InputError
+from ncverify.flow.approximate import Approximation, integrate
 from ncverify.flow.balls import LOW, pair, precision, rational, upper
 from ncverify.flow.drive import Flow, Progress, drive, missing_bits
-from ncverify.flow.exact import read_matrix, read_number
+from ncverify.flow.exact import read_matrix, read_number, read_time
 from ncverify.flow.full_jets import FullTrial
 from ncverify.flow.full_step import FullProblem, FullStep
 from ncverify.flow.march import GUARD, Marcher, Propose
 from ncverify.flow.step import Errors
 from ncverify.flow.trajectory import Trajectory
+from ncverify.theory.dynamics import DOUBLE, full_field
 
 
 @dataclass(frozen=True)
@@ -121,20 +124,35 @@ class FullFlow:
         repeated.  Times, interrupts and errors as in ``ReducedFlow.enclose``.  Cost of a step: about 3 K d N
         products of polynomials of degree ~1.5 digits.
         """
-        k, d, n = len(self.w), len(self.h), len(self.labels)
-        names = [f"W[{a},{b}]" for a in range(k) for b in range(d)]
-        names += [f"H[{a},{b}]" for a in range(d) for b in range(n)]
         start = tuple(x for row in (*self.w, *self.h) for x in row)
         run = drive(partial(_Prepared.make, self), until, digits, times, progress)
         about: dict[str, Any] = {
             "flow": "full",
-            "classes": k,
-            "dimension": d,
+            "classes": len(self.w),
+            "dimension": len(self.h),
             "labels": list(self.labels),
             "loss": self.loss,
             "weight_decay": str(self.weight_decay),
         }
-        return Trajectory.from_run(run, tuple(names), start, digits, tuple(range(len(start))), about)
+        return Trajectory.from_run(run, self._names(), start, digits, tuple(range(len(start))), about)
+
+    def approximate(self, until: Any = "100", points: int = 101) -> Approximation:
+        """The same flow in double precision with SciPy: no enclosure, labelled ``certified = False``."""
+        k, d, n = len(self.w), len(self.h), len(self.labels)
+        start = np.array([float(x) for row in (*self.w, *self.h) for x in row])
+
+        def field(y: np.ndarray) -> np.ndarray:
+            w, h = y[: k * d].reshape(k, d), y[k * d :].reshape(d, n)
+            slopes = full_field(w, h, self.labels, DOUBLE, loss=self.loss, decay=self.weight_decay)
+            return np.concatenate([np.ravel(part) for part in slopes])
+
+        times, states = integrate(field, start, read_time(until, "until"), points)
+        return Approximation(self._names(), times, states, "scipy solve_ivp LSODA, double precision")
+
+    def _names(self) -> tuple[str, ...]:
+        k, d, n = len(self.w), len(self.h), len(self.labels)
+        names = [f"W[{a},{b}]" for a in range(k) for b in range(d)]
+        return (*names, *(f"H[{a},{b}]" for a in range(d) for b in range(n)))
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,21 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 from flint import arb
 
 from ncverify.errors import InputError
+from ncverify.flow.approximate import Approximation, integrate
 from ncverify.flow.balls import LOW, pair, precision, rational, upper
 from ncverify.flow.drive import Flow, Progress, drive, missing_bits
-from ncverify.flow.exact import read_number, read_numbers
+from ncverify.flow.exact import read_number, read_numbers, read_time
 from ncverify.flow.march import GUARD, Marcher, Propose
 from ncverify.flow.modes import Modes, PowerModes, balanced_modes, power_modes, unbalanced_modes
 from ncverify.flow.reduced_jets import ReducedTrial
 from ncverify.flow.reduced_step import Problem, ReducedStep
 from ncverify.flow.step import Errors
 from ncverify.flow.trajectory import Trajectory
+from ncverify.theory.dynamics import DOUBLE, Balanced, ReducedModel, Unbalanced, reduced_field
 from ncverify.theory.groups import AbelianGroup
 
 
@@ -144,6 +147,32 @@ class ReducedFlow:
         return Trajectory.from_run(
             run, tuple(f"s[{a}]" for a in modes), given, digits, tuple(place[a] for a in modes), about
         )
+
+    def approximate(self, start: Any, until: Any = "100", points: int = 101) -> Approximation:
+        """The same flow in double precision with SciPy: no enclosure, labelled ``certified = False``.
+
+        Exact input as for ``enclose``; times evenly spaced in log(1 + t).
+        """
+        full = self.group.spectrum(read_numbers(start, "start"), Fraction(0))
+        model: ReducedModel = Balanced(self.depth, self.weight_decay, self.loss)
+        state = np.array([float(s) for s in full])
+        if self.imbalance is not None:
+            model = Unbalanced(self.weight_decay, self.loss)
+            s, c = state, np.zeros(self.group.order)
+            for value, orbit in zip(self.imbalance, self.group.sign_classes[1:], strict=True):
+                c[list(orbit)] = float(value)
+            # (alpha^2 +- beta^2) from s = alpha beta and c = alpha^2 - beta^2, with alpha >= 0.
+            total = np.sqrt(c * c + 4 * s * s)
+            alpha, beta = np.sqrt((total + c) / 2), np.sqrt((total - c) / 2)
+            state = np.concatenate([alpha, np.where(s < 0, -beta, beta)])
+
+        def field(y: np.ndarray) -> np.ndarray:
+            return np.asarray(reduced_field(self.group, y, DOUBLE, model=model))
+
+        times, states = integrate(field, state, read_time(until, "until"), points)
+        spectra = np.asarray(model.spectrum(self.group, states.T)).T[:, 1:]
+        names = tuple(f"s[{a}]" for a in range(1, self.group.order))
+        return Approximation(names, times, spectra, "scipy solve_ivp LSODA, double precision")
 
     def _prepare(self, spectrum: tuple[Fraction, ...], work: int) -> Flow:
         sizes = [len(orbit) for orbit in self.group.sign_classes[1:]]

@@ -75,7 +75,8 @@ class Curve:
 
     ``length``: h; ``base``: index of g* among the sign classes; ``starts``: the exact values of the
     variables at x = 0; ``series``: the coefficients of the variables (exponential ones divided by their
-    start), ``weights``: of Phi_g for the loud g (with decay: g = 0 in front), as integers in units of 2^-bits.
+    start), ``weights``: of Phi_g for the loud g (with decay: g = 0 in front), as integers in units of
+    2^-bits.
     """
 
     bits: int

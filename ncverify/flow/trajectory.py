@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from flint import arb
 from ncverify.errors import InputError
 from ncverify.flow.balls import certainly_le, precision, rational
 from ncverify.flow.exact import read_time
+from ncverify.theory.balls import to_decimal
 
 if TYPE_CHECKING:
     from ncverify.flow.drive import Run
@@ -38,11 +40,8 @@ class Segment(Protocol):
 
 def decimal_ball(x: arb, digits: int) -> dict[str, str]:
     """{"mid": ..., "rad": ...}, decimal strings with x inside [mid - rad, mid + rad]."""
-    if x.is_exact() and x.is_zero():
-        return {"mid": "0", "rad": "0"}
-    with precision(max(64, int(3.33 * digits) + 64)):
-        mid, rad, exponent = x.mid_rad_10exp(digits + 3)
-        return {"mid": f"{mid}e{exponent}", "rad": f"{rad}e{exponent}"}
+    ball = to_decimal(x, digits + 5)
+    return {"mid": ball.mid, "rad": ball.rad}
 
 
 def time_text(time: Fraction) -> str:
@@ -138,6 +137,12 @@ class Trajectory:
             "s": [[decimal_ball(x, self.digits) for x in row] for row in self.s],
             "steps": len(self.segments),
         }
+
+    def plot(self, path: str | Path | None = None, points: int = 120) -> Any:
+        """The figure of ``figure.plot``: values, V, loss and cosine over log time; SVG, PNG or PDF file."""
+        from ncverify.flow.figure import plot
+
+        return plot(self, path, points)
 
     def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
         """(t, s) as doubles, shapes (n,) and (n, K-1): midpoints, no longer certified; 1e10000 is inf."""
