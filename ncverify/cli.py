@@ -134,10 +134,10 @@ def check(
     if json_file is not None:
         _write_json(results.to_json(), json_file)
     if json_file != "-":
-        from ncverify.ledger.terminal import notes, print_table, results_table
+        from ncverify.ledger.terminal import notes, print_results
 
-        print_table(results_table(results))
-        _print(notes(results))
+        print_results(results)
+        _print(["", *notes(results)])
     _exit(results)
 
 
@@ -159,9 +159,9 @@ def list_(selectors: Selectors = None, json_file: Json = None) -> None:
     if json_file is not None:
         _write_json([claim_json(claim) for claim in selection.claims], json_file)
     if json_file != "-":
-        from ncverify.ledger.terminal import claims_table, print_table
+        from ncverify.ledger.terminal import print_claims
 
-        print_table(claims_table(selection.claims))
+        print_claims(selection.claims)
 
 
 @app.command()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from ncverify.book.claim import Claim, Registry
@@ -28,61 +27,83 @@ _STYLES = {
     Outcome.UNDECIDED: "yellow",
     Outcome.ERROR: "red",
 }
-_WIDE = 10_000
+_OK, _DIFFERS = Text("ok", "green"), Text("DIFFERS", "bold red")
+_GAP = "  "
+_LEAST_ROOM = 16  # a last column of fewer characters says nothing
 
 
-def print_table(table: Table) -> None:
-    """Cut to the width of a terminal; whole lines everywhere else."""
-    console = Console(highlight=False)
-    if console.is_terminal:
-        console.print(table)
-        return
-    console = Console(highlight=False, width=None if "COLUMNS" in os.environ else _WIDE)
-    with console.capture() as text:
-        console.print(table)
-    print("\n".join(line.rstrip() for line in text.get().strip("\n").splitlines()))
+@dataclass(frozen=True)
+class _Column:
+    """One column; on a narrow terminal those that are not ``essential`` are left out, from the right."""
+
+    header: str
+    cells: Sequence[Text]
+    essential: bool = True
+    right: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(len(self.header), *(cell.cell_len for cell in self.cells))
 
 
-def results_table(results: Results) -> Table:
-    """One row for each claim."""
-    table = _table("claim", "paper", "verdict", "expected", "")
-    table.add_column("seconds", justify="right", no_wrap=True)
-    table.add_column("scope", no_wrap=True, overflow="ellipsis", ratio=1)
-    for item in results:
-        claim, outcome = item.claim, item.verdict.outcome
-        mark = Text("ok", "green") if item.as_expected else Text("DIFFERS", "bold red")
-        table.add_row(
-            Text(claim.id),
-            Text(f"{claim.paper}, {claim.kind}"),
-            Text(outcome, _STYLES[outcome]),
-            Text(claim.expected),
-            mark,
-            Text(f"{item.seconds:.2f}"),
-            Text(claim.scope),
-        )
-    return table
+def print_results(results: Results) -> None:
+    """One row for each claim, with its verdict."""
+    _print_table(
+        _Column("claim", [Text(item.claim.id) for item in results]),
+        _Column("paper", [_paper(item.claim) for item in results], essential=False),
+        _Column("verdict", [Text(item.verdict.outcome, _STYLES[item.verdict.outcome]) for item in results]),
+        _Column("expected", [Text(item.claim.expected) for item in results]),
+        _Column("", [_OK if item.as_expected else _DIFFERS for item in results]),
+        _Column("seconds", [Text(f"{item.seconds:.2f}") for item in results], essential=False, right=True),
+        last=_Column("scope", [Text(item.claim.scope) for item in results], essential=False),
+    )
 
 
-def claims_table(claims: Sequence[Claim]) -> Table:
+def print_claims(claims: Sequence[Claim]) -> None:
     """One row for each claim, without its verdict."""
-    table = _table("claim", "paper", "expected", "tags")
-    table.add_column("title", no_wrap=True, overflow="ellipsis", ratio=1)
-    for claim in claims:
-        table.add_row(
-            Text(claim.id),
-            Text(f"{claim.paper}, {claim.kind}"),
-            Text(claim.expected),
-            Text(", ".join(claim.tags)),
-            Text(claim.title),
-        )
-    return table
+    _print_table(
+        _Column("claim", [Text(claim.id) for claim in claims]),
+        _Column("paper", [_paper(claim) for claim in claims]),
+        _Column("expected", [Text(claim.expected) for claim in claims]),
+        _Column("tags", [Text(", ".join(claim.tags)) for claim in claims], essential=False),
+        last=_Column("title", [Text(claim.title) for claim in claims], essential=False),
+    )
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, no_wrap=True)
-    return table
+def _paper(claim: Claim) -> Text:
+    return Text(f"{claim.paper}, {claim.kind}")
+
+
+def _print_table(*columns: _Column, last: _Column) -> None:
+    """Cut to the width of a terminal (or COLUMNS); whole lines everywhere else."""
+    console = Console(highlight=False, soft_wrap=True)
+    bounded = console.is_terminal or "COLUMNS" in os.environ
+    shown = list(columns)
+    while bounded and _width(shown) > console.width and not all(column.essential for column in shown):
+        shown.remove([column for column in shown if not column.essential][-1])
+    room = console.width - _width(shown) - len(_GAP) if bounded else last.width
+    if room >= min(_LEAST_ROOM, last.width):
+        shown.append(last)
+    widths = [min(column.width, room) if column is last else column.width for column in shown]
+
+    def write(cells: Iterable[Text], style: str = "") -> None:
+        line = Text(style=style)
+        for column, cell, width in zip(shown, cells, widths, strict=True):
+            fitted = cell.copy()
+            fitted.truncate(width, overflow="ellipsis")
+            fitted.align("right" if column.right else "left", width)
+            line = line + (_GAP if line else "") + fitted
+        line.rstrip()
+        console.print(line)
+
+    write([Text(column.header) for column in shown], "bold")
+    write([Text("-" * width) for width in widths])
+    for row in zip(*(column.cells for column in shown), strict=True):
+        write(row)
+
+
+def _width(columns: Sequence[_Column]) -> int:
+    return sum(column.width for column in columns) + len(_GAP) * (len(columns) - 1)
 
 
 def notes(results: Results) -> Iterator[str]:
