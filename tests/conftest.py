@@ -25,6 +25,8 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 def ncverify() -> Command:
     """Run ``ncverify`` with the given arguments in a process of its own."""
 
+    inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}  # tables are not cut
+
     def run(
         *arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
@@ -34,7 +36,7 @@ def ncverify() -> Command:
             text=True,
             encoding="utf-8",
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env={**inherited, **(env or {})},
             stdin=subprocess.DEVNULL,
             timeout=300,
         )
