@@ -23,6 +23,7 @@ __all__ = [
     "largest",
     "lower",
     "norm",
+    "on_grid",
     "pair",
     "poly",
     "precision",
@@ -69,6 +70,11 @@ def to_fixed(x: arb, bits: int) -> int:
     mantissa, exponent = x.mid().man_exp()
     shift = int(exponent) + bits
     return int(mantissa) << shift if shift >= 0 else int(mantissa) >> -shift
+
+
+def on_grid(x: arb, bits: int) -> arb:
+    """An exact multiple of 2^-bits near the midpoint of x."""
+    return dyadic(to_fixed(x, bits), -bits)
 
 
 def pair(x: arb) -> tuple[int, int]:

@@ -96,6 +96,12 @@ class ExponentialStep(ReducedStep):
                 ),
             )
 
+    def first(self) -> tuple[arb, ...]:
+        # e~(0) = e(0) times a series that must begin with exactly 1.
+        if any(c[0] != 1 << self.curve.bits for c in self.curve.series):
+            raise StepError("a factor does not begin with 1")
+        return self.starts
+
     def ends(self) -> tuple[arb, ...]:
         return tuple(start * factor(arb(1)) for start, factor in zip(self.starts, self.series, strict=True))
 

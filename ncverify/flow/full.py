@@ -13,14 +13,14 @@ from flint import arb
 
 from ncverify.errors import InputError
 from ncverify.flow.approximate import Approximation, integrate
-from ncverify.flow.balls import LOW, pair, precision, rational, upper
+from ncverify.flow.balls import LOW, on_grid, precision, rational, upper
 from ncverify.flow.drive import Flow, Progress, drive, missing_bits
 from ncverify.flow.exact import read_matrix, read_number, read_time
 from ncverify.flow.full_jets import FullTrial
 from ncverify.flow.full_step import FullProblem, FullStep
 from ncverify.flow.march import GUARD, Marcher, Propose
 from ncverify.flow.step import Errors
-from ncverify.flow.trajectory import Trajectory
+from ncverify.flow.trajectory import Trajectory, bounds_json, integers_json
 from ncverify.theory.dynamics import DOUBLE, full_field
 
 
@@ -40,23 +40,15 @@ class FullSegment:
         return self.step.values(x)
 
     def to_json(self) -> dict[str, Any]:
+        """Box, order, radius, bounds, and the exact curve: what ``certificate.recheck`` reads."""
         step, curve = self.step, self.step.curve
         return {
-            "begin": self.begin.str(20),
-            "end": self.end.str(20),
-            "order": curve.order,
-            "bits": curve.bits,
-            "length": list(curve.length),
-            "base": None if curve.base is None else list(curve.base),
-            "box": step.size.str(10),
-            "radius": list(pair(step.tube.radius)),
-            "entering": list(pair(step.entering.radius)),
-            "defect": step.defect.str(6),
-            "growth": step.tube.growth.str(6),
-            "w": [[str(c) for c in p] for p in curve.w],
-            "h": [[str(c) for c in p] for p in curve.h],
-            "forces": [[str(c) for c in p] for p in curve.forces],
-            "inverses": [[str(c) for c in p] for p in curve.inverses],
+            "box": [x.str(10) for x in step.box()],
+            **bounds_json(step, self.begin, self.end),
+            "w": integers_json(curve.w),
+            "h": integers_json(curve.h),
+            "forces": integers_json(curve.forces),
+            "inverses": integers_json(curve.inverses),
             "kappa": [str(c) for c in curve.kappa],
             "pace": [str(c) for c in curve.pace],
         }
@@ -125,7 +117,7 @@ class FullFlow:
         products of polynomials of degree ~1.5 digits.
         """
         start = tuple(x for row in (*self.w, *self.h) for x in row)
-        run = drive(partial(_Prepared.make, self), until, digits, times, progress)
+        run = drive(self.prepare, until, digits, times, progress)
         about: dict[str, Any] = {
             "flow": "full",
             "classes": len(self.w),
@@ -148,6 +140,10 @@ class FullFlow:
 
         times, states = integrate(field, start, read_time(until, "until"), points)
         return Approximation(self._names(), times, states, "scipy solve_ivp LSODA, double precision")
+
+    def prepare(self, work: int) -> Flow:
+        """The flow at a number of working bits (what ``drive`` takes)."""
+        return _Prepared.make(self, work)
 
     def _names(self) -> tuple[str, ...]:
         k, d, n = len(self.w), len(self.h), len(self.labels)
@@ -180,22 +176,34 @@ class _Prepared:
         return Marcher(propose, self.work)
 
     def start(self) -> tuple[tuple[arb, ...], Errors]:
-        return self._rebase(self.initial, Errors(arb(0)))
+        return self._rebase(self.initial, self.no_errors())
 
     def hand_over(self, step: FullStep) -> tuple[tuple[arb, ...], Errors]:
         with step.scope():
             ends = step.ends()
         return self._rebase(ends, step.leaving)
 
+    def no_errors(self) -> Errors:
+        """Zero errors of the right shape."""
+        return Errors(arb(0))
+
+    @property
+    def values(self) -> tuple[arb, ...]:
+        """The starting values of the variables."""
+        return self.initial
+
     def _rebase(self, values: Sequence[arb], errors: Errors) -> tuple[tuple[arb, ...], Errors]:
-        """Exact values near the balls; |difference| (Euclidean) is added to the error."""
-        with precision(self.work + GUARD):
-            exact = tuple((v * 1).mid() for v in values)
+        """Exact dyadic values near the balls ``values``, and the errors with what this choice adds."""
+        exact = tuple(on_grid(v, self.work + GUARD) for v in values)
+        return exact, self.gap(values, exact, errors)
+
+    def gap(self, values: Sequence[arb], exact: Sequence[arb], errors: Errors) -> Errors:
+        """``errors`` plus the largest Euclidean distance of ``exact`` from a point of ``values``."""
         with precision(self.work + 3 * GUARD):
             total = sum(((v - e) * (v - e) for v, e in zip(values, exact, strict=True)), arb(0))
             radius = total.abs_upper().sqrt()
         with precision(LOW):
-            return exact, Errors(upper(radius + errors.radius))
+            return Errors(upper(radius + errors.radius))
 
     def duration(self, step: FullStep) -> arb:
         with step.scope():

@@ -208,9 +208,19 @@ class FullStep:
             out.append(frobenius.min((rows * columns).sqrt().upper()))
         return out
 
+    def first(self) -> tuple[arb, ...]:
+        """The start of the curve, exactly: the entries of W, then of H."""
+        return tuple(dyadic(c[0], -self.curve.bits) for c in (*self.curve.w, *self.curve.h))
+
     def ends(self) -> tuple[arb, ...]:
         """Balls around the end of the curve: the entries of W, then of H."""
         return tuple(p(arb(1)) for row in (*self.w, *self.h) for p in row)
+
+    def box(self) -> list[arb]:
+        """Balls that contain the entries of W, then H, of the exact solution during the whole step."""
+        with precision(LOW):
+            error = arb(0, self.tube.radius)
+            return [p(arb(1, 1) / 2) + error for row in (*self.w, *self.h) for p in row]
 
     def values(self, x: arb) -> tuple[arb, ...]:
         """Balls around the entries of W and H of the exact solution at the curve's time x."""

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from flint import arb
 
-from ncverify.flow.balls import LOW, certainly_positive, precision
+from ncverify.flow.balls import LOW, certainly_positive, pair, precision
 from ncverify.flow.step import Errors, StepError
 
 ORDER_PER_BIT = 0.45
@@ -29,6 +29,9 @@ class Proved(Protocol):
 
     defect: arb
     size: arb
+
+    def first(self) -> tuple[arb, ...]:
+        """The exact start of its curve."""
 
 
 StepT = TypeVar("StepT", bound=Proved)
@@ -88,6 +91,8 @@ class Marcher(Generic[StepT]):
             except StepError:
                 trial = trial.shortened(Fraction(3, 4))
                 continue
+            if [pair(x) for x in step.first()] != [pair(x) for x in starts]:
+                raise RuntimeError("a step does not begin at the point it was asked for")
             excess = self._excess(step)
             if excess < 8:
                 # A step that could have been longer is used as it is; the next one starts longer.

@@ -92,6 +92,9 @@ class PowerStep(ReducedStep):
                 raise StepError("the tube around the curve is too wide: its radius exceeds 2^-20")
             self.leaving = Errors(self.tube.leaving)
 
+    def first(self) -> tuple[arb, ...]:
+        return tuple(dyadic(c[0], -self.curve.bits) for c in self.curve.series)
+
     def ends(self) -> tuple[arb, ...]:
         return tuple(p(arb(1)) for p in self.series)
 

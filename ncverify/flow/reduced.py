@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -13,7 +13,7 @@ from flint import arb
 
 from ncverify.errors import InputError
 from ncverify.flow.approximate import Approximation, integrate
-from ncverify.flow.balls import LOW, pair, precision, rational, upper
+from ncverify.flow.balls import LOW, on_grid, precision, rational, upper
 from ncverify.flow.drive import Flow, Progress, drive, missing_bits
 from ncverify.flow.exact import read_number, read_numbers, read_time
 from ncverify.flow.march import GUARD, Marcher, Propose
@@ -21,7 +21,7 @@ from ncverify.flow.modes import Modes, PowerModes, balanced_modes, power_modes, 
 from ncverify.flow.reduced_jets import ReducedTrial
 from ncverify.flow.reduced_step import Problem, ReducedStep
 from ncverify.flow.step import Errors
-from ncverify.flow.trajectory import Trajectory
+from ncverify.flow.trajectory import Trajectory, bounds_json, integers_json
 from ncverify.theory.dynamics import DOUBLE, Balanced, ReducedModel, Unbalanced, reduced_field
 from ncverify.theory.groups import AbelianGroup
 
@@ -43,22 +43,14 @@ class ReducedSegment:
         return self.step.spectrum(x)
 
     def to_json(self) -> dict[str, Any]:
-        step = self.step
+        """Box, order, radius, bounds, and the exact curve: what ``certificate.recheck`` reads."""
+        step, curve = self.step, self.step.curve
         return {
-            "begin": self.begin.str(20),
-            "end": self.end.str(20),
-            "order": step.curve.order,
-            "bits": step.curve.bits,
-            "length": list(step.curve.length),
-            "base": step.curve.base,
             "box": [x.str(10) for x in step.box()],
-            "radius": list(pair(step.tube.radius)),
-            "entering": list(pair(step.entering.radius)),
-            "defect": step.defect.str(6),
-            "growth": step.tube.growth.str(6),
-            "starts": [list(e) for e in step.curve.starts],
-            "series": [[str(c) for c in f] for f in step.curve.series],
-            "weights": [[str(c) for c in w] for w in step.curve.weights],
+            **bounds_json(step, self.begin, self.end),
+            "starts": [list(e) for e in curve.starts],
+            "series": integers_json(curve.series),
+            "weights": integers_json(curve.weights),
         }
 
 
@@ -130,9 +122,7 @@ class ReducedFlow:
         for bad input, ``StepError`` where no precision within reach suffices.
         """
         given = read_numbers(start, "start")
-        spectrum = self._per_class(given, "start")
-        run = drive(partial(self._prepare, spectrum), until, digits, times, progress)
-        place = {a: i for i, orbit in enumerate(self.group.sign_classes[1:]) for a in orbit}
+        run = drive(self.prepare(given), until, digits, times, progress)
         modes = range(1, self.group.order)
         about: dict[str, Any] = {
             "flow": "reduced",
@@ -143,10 +133,8 @@ class ReducedFlow:
             "weight_decay": str(self.weight_decay),
         }
         if self.imbalance is not None:
-            about["imbalance"] = [str(self.imbalance[place[a]]) for a in modes]
-        return Trajectory.from_run(
-            run, tuple(f"s[{a}]" for a in modes), given, digits, tuple(place[a] for a in modes), about
-        )
+            about["imbalance"] = [str(self.imbalance[i]) for i in self.places]
+        return Trajectory.from_run(run, tuple(f"s[{a}]" for a in modes), given, digits, self.places, about)
 
     def approximate(self, start: Any, until: Any = "100", points: int = 101) -> Approximation:
         """The same flow in double precision with SciPy: no enclosure, labelled ``certified = False``.
@@ -173,6 +161,16 @@ class ReducedFlow:
         spectra = np.asarray(model.spectrum(self.group, states.T)).T[:, 1:]
         names = tuple(f"s[{a}]" for a in range(1, self.group.order))
         return Approximation(names, times, spectra, "scipy solve_ivp LSODA, double precision")
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """For each nonzero character the number of its sign class."""
+        place = {a: i for i, orbit in enumerate(self.group.sign_classes[1:]) for a in orbit}
+        return tuple(place[a] for a in range(1, self.group.order))
+
+    def prepare(self, start: Any) -> Callable[[int], Flow]:
+        """For a number of working bits, the flow from an exact start (what ``drive`` takes)."""
+        return partial(self._prepare, self._per_class(start, "start"))
 
     def _prepare(self, spectrum: tuple[Fraction, ...], work: int) -> Flow:
         sizes = [len(orbit) for orbit in self.group.sign_classes[1:]]
@@ -212,31 +210,35 @@ class _Prepared:
         return Marcher(propose, self.work)
 
     def start(self) -> tuple[tuple[arb, ...], Errors]:
-        return self._rebase(self.values, self._no_errors())
+        return self._rebase(self.values, self.no_errors())
 
     def hand_over(self, step: ReducedStep) -> tuple[tuple[arb, ...], Errors]:
         with step.scope():
             ends = step.ends()
         return self._rebase(ends, step.leaving)
 
-    def _no_errors(self) -> Errors:
+    def no_errors(self) -> Errors:
+        """Zero errors of the right shape."""
         count = 0 if isinstance(self.problem.modes, PowerModes) else len(self.values)
         return Errors(arb(0), (arb(0),) * count)
 
     def _rebase(self, values: Sequence[arb], errors: Errors) -> tuple[tuple[arb, ...], Errors]:
-        """Exact dyadic values near the balls ``values``, and the errors with what this choice adds:
+        """Exact dyadic values near the balls ``values``, and the errors with what this choice adds."""
+        if isinstance(self.problem.modes, PowerModes):
+            exact = tuple(on_grid(v, self.work + GUARD) for v in values)
+        else:
+            # Relative accuracy: tiny exponential variables keep all their digits.
+            with precision(self.work + GUARD):
+                exact = tuple((v * 1).mid() for v in values)
+        return exact, self.gap(values, exact, errors)
 
-        the distance in the metric of the flow, and for exponential variables |log(e/e0)|.
-        """
-        with precision(self.work + GUARD):
-            exact = [(v * 1).mid() for v in values]
+    def gap(self, values: Sequence[arb], exact: Sequence[arb], errors: Errors) -> Errors:
+        """``errors`` plus the largest distances of ``exact`` from the points of the balls ``values``."""
         with precision(self.work + 3 * GUARD):
             radius2, relative = self.problem.modes.distances(values, exact)
         with precision(LOW):
             radius = upper(radius2.sqrt() + errors.radius)
-            return tuple(exact), Errors(
-                radius, tuple(upper(x + y) for x, y in zip(relative, errors.relative, strict=True))
-            )
+            return Errors(radius, tuple(upper(x + y) for x, y in zip(relative, errors.relative, strict=True)))
 
     def duration(self, step: ReducedStep) -> arb:
         with step.scope():

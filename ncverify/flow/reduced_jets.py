@@ -169,8 +169,12 @@ class ReducedTrial:
             tuple(tuple(map(int, f)) for f in self.series),
             tuple(tuple(map(int, w)) for w in self.weights),
         )
-        kind = PowerStep if isinstance(self.problem.modes, PowerModes) else ExponentialStep
-        return kind(self.problem, curve, entering)
+        return step_class(self.problem)(self.problem, curve, entering)
+
+
+def step_class(problem: Problem) -> type[ReducedStep]:
+    """The proof that fits the modes."""
+    return PowerStep if isinstance(problem.modes, PowerModes) else ExponentialStep
 
 
 def _run(

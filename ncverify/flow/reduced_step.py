@@ -174,6 +174,10 @@ class ReducedStep(ABC):
         """Sets ``defect``, ``size``, ``tube``, ``leaving`` or raises ``StepError``."""
 
     @abstractmethod
+    def first(self) -> tuple[arb, ...]:
+        """The variables at the start of the curve, exactly."""
+
+    @abstractmethod
     def ends(self) -> tuple[arb, ...]:
         """Balls around the variables at the end of the curve (not of the solution: add ``leaving``)."""
 

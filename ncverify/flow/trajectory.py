@@ -12,8 +12,9 @@ import numpy as np
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.balls import certainly_le, precision, rational
+from ncverify.flow.balls import certainly_le, pair, precision, rational
 from ncverify.flow.exact import read_time
+from ncverify.flow.step import Errors
 from ncverify.theory.balls import to_decimal
 
 if TYPE_CHECKING:
@@ -52,6 +53,33 @@ def time_text(time: Fraction) -> str:
     stripped = text.rstrip("0")
     zeros = len(text) - len(stripped)
     return f"{stripped}e{zeros}" if zeros > 6 else text
+
+
+def bounds_json(step: Any, begin: arb, end: arb) -> dict[str, Any]:
+    """What every step claims; numbers as (mantissa, exponent) are exact."""
+    curve = step.curve
+    return {
+        "begin": begin.str(30),
+        "end": end.str(30),
+        "order": curve.order,
+        "bits": curve.bits,
+        "length": list(curve.length),
+        "base": list(curve.base) if isinstance(curve.base, tuple) else curve.base,
+        "defect": list(pair(step.defect)),
+        "growth": step.tube.growth.str(10),
+        "radius": list(pair(step.tube.radius)),
+        "entering": _errors_json(step.entering),
+        "leaving": _errors_json(step.leaving),
+    }
+
+
+def _errors_json(errors: Errors) -> dict[str, Any]:
+    return {"radius": list(pair(errors.radius)), "relative": [list(pair(x)) for x in errors.relative]}
+
+
+def integers_json(rows: Sequence[Sequence[int]]) -> list[list[str]]:
+    """Integers as text: JSON readers may round long ones."""
+    return [[str(c) for c in row] for row in rows]
 
 
 @dataclass(frozen=True)
@@ -120,6 +148,8 @@ class Trajectory:
             "start": [str(x) for x in self.start],
             "until": time_text(self.until),
             "complete": self.complete,
+            "t": [time_text(t) for t in self.t],
+            "s": [[decimal_ball(x, self.digits) for x in row] for row in self.s],
             "steps": [segment.to_json() for segment in self.segments],
         }
 
