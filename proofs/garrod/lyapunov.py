@@ -240,10 +240,7 @@ def lyapunov_derivative(bench: Workbench) -> None:
         ),
     )
 
-    # Each pair is (e^x - e^y)(x - y) times positive numbers.
-    gap = pair_nonnegative(y)
-    spread = sum_over(sum_over(gap, h, nonzero=True), g, nonzero=True)
-    means = linear(at_least(mean_q - mean_u, 0), (product(half, reciprocal(more_than_one)), spread), pairs)
+    means = mean_gap_nonnegative(y, pairs)
     bench.show(
         "decreasing",
         linear(
@@ -263,6 +260,23 @@ def lyapunov_derivative(bench: Workbench) -> None:
 
 MIXED = AbelianGroup((2, 4))
 half = number_positive(Fraction(1, 2))
+
+
+def mean_gap_nonnegative(y: Lyapunov, pairs: Theorem) -> Theorem:
+    """E_q z >= E_u z: each pair is (e^x - e^y)(x - y) times positive numbers."""
+    gap = pair_nonnegative(y)
+    spread = sum_over(sum_over(gap, h, nonzero=True), g, nonzero=True)
+    return linear(at_least(mean_q - mean_u, 0), (product(half, reciprocal(more_than_one)), spread), pairs)
+
+
+def pairs_identity(y: Lyapunov) -> Theorem:
+    """E_q z - E_u z as a sum over pairs."""
+    return linear(
+        PAIRS,
+        unfold=[y.mean_q_is, y.mean_u_is, y.q_is],
+        contract=[y.base.p_total],
+        nonzero=[more_than_one, y.off_positive],
+    )
 
 
 def pair_nonnegative(y: Lyapunov) -> Theorem:
@@ -351,12 +365,7 @@ def lyapunov_zero(bench: Workbench) -> None:
 
     # Third part: every pair of the double sum is 0, so all z(g), g != 0, agree; then so do the s_a.
     spread_zero = hypothesis("spread-zero", equal(mean_q, mean_u), "pointwise")
-    means_are = linear(
-        PAIRS,
-        unfold=[y.mean_q_is, y.mean_u_is, y.q_is],
-        contract=[y.base.p_total],
-        nonzero=[more_than_one, y.off_positive],
-    )
+    means_are = pairs_identity(y)
     pair = (q(g) - q(h)) * (z(g) - z(h))
     gap = pair_nonnegative(y)
     double = linear(
