@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Command
 
 from ncverify.book.registry import load_book
 from ncverify.errors import InputError
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 IDENTITY = ("(exp(x)-exp(y))*(exp(x)+exp(y))", "exp(2*x)-exp(2*y)")
 CODE = "__import__('os').system('id')"
@@ -245,6 +248,19 @@ def test_verdicts_depend_neither_on_jobs_nor_on_hash_seeds(ncverify: Command) ->
     first = verdicts("--jobs", "1", seed="1")
     assert len(first) == len(QUICK)
     assert verdicts("--jobs", "2", seed="2") == first
+
+
+@pytest.mark.parametrize("columns", [30, 60, 80, 100, 140])
+def test_narrow_terminals_keep_what_matters(ncverify: Command, columns: int) -> None:
+    done = ncverify(
+        "check", "hadamard-orthogonal", "softmax-jacobian-diagonal", env={"COLUMNS": str(columns)}
+    )
+    table = done.stdout.partition("\n\n")[0].splitlines()
+    assert table[2].split()[0] == "hadamard-orthogonal"
+    for row, verdict in ((table[2], "proved"), (table[3], "refuted")):
+        assert re.search(rf" {verdict} +{verdict} +ok\b", row)
+    if columns >= 60:
+        assert max(map(len, table)) <= columns
 
 
 def test_list(ncverify: Command) -> None:

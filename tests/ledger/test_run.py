@@ -262,6 +262,14 @@ for n in range(2):
             os.kill(int(mark.name.removeprefix("pid-")), 0)
 
 
+def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
+    claims = write(tmp_path, MIXED)
+    script = tmp_path / "script.py"
+    script.write_text(f"import ncverify as nv\nprint(nv.check({claims!r}, jobs=2).summary())\n")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "12 claims: 6 proved, 6 refuted; all as expected"
+
+
 def test_json_is_plain() -> None:
     data = nv.check("lyapunov-zero").to_json()
     assert json.loads(json.dumps(data, allow_nan=False)) == data
