@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 
 from ncverify.derive.kernel import ProofError
 
@@ -36,6 +37,9 @@ class Matrix:
     """A polynomial in the letters, with powers of K; ``+ - *`` are those of matrices."""
 
     words: Words
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", MappingProxyType(dict(self.words)))
 
     def __add__(self, other: Matrix) -> Matrix:
         total = dict(self.words)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
+import sympy
+
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.derive.assumptions import Assumption, Assumptions, Side, read, read_assumptions
 from ncverify.derive.normal_form import (
@@ -17,6 +19,7 @@ from ncverify.derive.normal_form import (
     normalize_difference,
 )
 from ncverify.derive.witness import PRECISIONS, Point, Test, scales_in, search
+from ncverify.errors import InputError
 from ncverify.theory.balls import Undefined, certainly_nonzero, enclose, enclose_all, to_decimal
 from ncverify.theory.expr import Expr, postorder, to_json
 
@@ -46,6 +49,7 @@ def decide(
 
     Raises ``InputError`` for input that cannot be read and for expressions that are defined nowhere.
     """
+    _check_symbols(lhs, rhs)
     assumptions = read_assumptions(assume)
     left, right = read(lhs), read(rhs)
     question = {
@@ -77,6 +81,20 @@ def decide(
                 assumptions,
             )
     return _proved(difference, assumptions, question, inside)
+
+
+def _check_symbols(lhs: Side, rhs: Side) -> None:
+    """SymPy tells symbols of one name apart by their assumptions; here a name is one real variable."""
+    seen: dict[str, sympy.Symbol] = {}
+    for side in (lhs, rhs):
+        for symbol in (
+            sorted(getattr(side, "free_symbols", ()), key=str) if isinstance(side, sympy.Basic) else ()
+        ):
+            if seen.setdefault(symbol.name, symbol) != symbol:
+                raise InputError(
+                    f"two different sympy symbols are called {symbol.name}: use one symbol (bounds go "
+                    "into assume=)"
+                )
 
 
 def _proved(

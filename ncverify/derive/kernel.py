@@ -14,8 +14,9 @@ differentiated along a flow; hypotheses of kind ``pointwise`` (true at one state
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from ncverify.derive.sums import (
@@ -31,8 +32,6 @@ from ncverify.derive.terms import (
     ORDERS,
     Add,
     App,
-    Char,
-    Delta,
     Fn,
     Index,
     IndexLike,
@@ -45,6 +44,7 @@ from ncverify.derive.terms import (
     TermLike,
     Var,
     chi,
+    children,
     exp,
     free_variables,
     index,
@@ -80,11 +80,8 @@ class Relation:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ProofError(f"unknown relation {self.kind!r}")
-        for side in (self.lhs, self.rhs):
-            names = free_variables(side) | {node.var for node in walk(side) if isinstance(node, Sum)}
-            for var in names:
-                if not var.name.isidentifier():
-                    raise ProofError(f"index name {var.name!r} is not an identifier")
+        object.__setattr__(self, "conditions", frozenset(self.conditions))
+        _check_names(self.lhs, self.rhs, others=(v for form in self.conditions for v, _ in form.parts))
 
     @property
     def difference(self) -> Term:
@@ -94,6 +91,19 @@ class Relation:
     def where(self, *nonzero: IndexLike) -> Relation:
         """The same relation, asked only where these indices are not 0."""
         return Relation(self.lhs, self.kind, self.rhs, self.conditions | {index(form) for form in nonzero})
+
+
+def _check_names(*sides: Term, others: Iterable[Var] = ()) -> None:
+    """Names that are not identifiers are those of the normal form."""
+    names = set(others)
+    for side in sides:
+        names |= free_variables(side) | {node.var for node in walk(side) if isinstance(node, Sum)}
+        for node in walk(side):
+            if isinstance(node, App) and node.name in POSITIVE_SYMBOLS:
+                raise ProofError(f"{node.name!r} is the order of a sort")
+    for var in names:
+        if not var.name.isidentifier():
+            raise ProofError(f"index name {var.name!r} is not an identifier")
 
 
 def equal(lhs: TermLike, rhs: TermLike) -> Relation:
@@ -128,6 +138,7 @@ class Definition:
     body: Term
     primitive: frozenset[str] = frozenset()
     derivative_of: str = ""
+    rates: tuple[tuple[str, tuple[Var, ...], Term], ...] = ()
 
 
 _SEAL = object()
@@ -145,10 +156,12 @@ class Theorem:
     note: str
     details: Mapping[str, Any]
     prose: int
-    seal: object = field(repr=False)
+    signatures: Mapping[str, tuple[str, ...]]
+    primitive: frozenset[str]
+    seal: InitVar[object]
 
-    def __post_init__(self) -> None:
-        if self.seal is not _SEAL:
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
             raise ProofError("theorems are made by the rules of the kernel only")
 
     def at(self, mapping: Mapping[Var, IndexLike]) -> Theorem:
@@ -166,8 +179,11 @@ def _theorem(
     hypotheses: Mapping[str, tuple[Relation, str]] | None = None,
     definitions: Mapping[str, Definition] | None = None,
     prose: int = 0,
+    primitive: frozenset[str] = frozenset(),
 ) -> Theorem:
     parents = tuple(premises)
+    if any(type(parent) is not Theorem for parent in parents):
+        raise ProofError("a premise is not a theorem")
     all_hypotheses: dict[str, tuple[Relation, str]] = {}
     all_definitions: dict[str, Definition] = {}
     for source in (*(p.hypotheses for p in parents), hypotheses or {}):
@@ -178,26 +194,38 @@ def _theorem(
         for name, definition in defined.items():
             if all_definitions.setdefault(name, definition) != definition:
                 raise ProofError(f"{name!r} is defined twice")
-    _check_definitions(all_definitions)
+    undefined = primitive.union(*(p.primitive for p in parents))
+    _check_definitions(all_definitions, undefined)
+    signatures: dict[str, tuple[str, ...]] = {}
+    sides = (node for side in (relation.lhs, relation.rhs) for node in walk(side))
+    own = ((n.name, n) for n in sides if isinstance(n, (App, Sym)))
+    uses = ((name, tuple(x.sort for x in n.args) if isinstance(n, App) else ()) for name, n in own)
+    for name, sorts in (*(pair for p in parents for pair in p.signatures.items()), *uses):
+        if signatures.setdefault(name, sorts) != sorts:
+            raise ProofError(f"{name!r} is used with arguments of sorts {signatures[name]} and {sorts}")
     return Theorem(
         relation,
         rule,
         parents,
-        all_hypotheses,
-        all_definitions,
+        MappingProxyType(all_hypotheses),
+        MappingProxyType(all_definitions),
         note,
-        dict(details or {}),
+        MappingProxyType(dict(details or {})),
         prose + sum(parent.prose for parent in parents),
+        MappingProxyType(signatures),
+        undefined,
         _SEAL,
     )
 
 
-def _check_definitions(definitions: Mapping[str, Definition]) -> None:
+def _check_definitions(definitions: Mapping[str, Definition], primitive: frozenset[str]) -> None:
     done: set[str] = set()
     for name, definition in definitions.items():
         wrong = sorted(definition.primitive & definitions.keys())
         if wrong:
             raise ProofError(f"{name!r} is a derivative in which the defined symbol {wrong[0]!r} has a rate")
+    for name in sorted(primitive & definitions.keys()):
+        raise ProofError(f"{name!r} is defined, but a step took it for primitive")
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
@@ -219,6 +247,8 @@ def hypothesis(name: str, relation: Relation, kind: str = "structural") -> Theor
     states) or ``pointwise`` (true at the state considered; forbids differentiation)."""
     if kind not in ("structural", "open", "pointwise"):
         raise ProofError(f"unknown kind of hypothesis {kind!r}")
+    if any(var.name.startswith(CHOSEN) for var in _free(relation)):
+        raise ProofError("a hypothesis cannot speak of a chosen index")
     return _theorem(relation, "hypothesis", note=name, hypotheses={name: (relation, kind)})
 
 
@@ -274,11 +304,17 @@ def derivative(
         if known.rule != "derivative" or not isinstance(head, (App, Sym)):
             raise ProofError("only derivatives can be used along the way")
         inner = known.definitions[head.name]
-        if not inner.primitive <= primitive:
+        moving = {name: (args, rate) for name, args, rate in inner.rates}
+        if not inner.primitive <= primitive or any(
+            moving.get(name) != rates.get(name) for name in inner.primitive
+        ):
             raise ProofError("the derivatives used were taken along other rates")
         # the derivative of f(args) may have more arguments: those of the direction
         all_rates[inner.derivative_of] = (_bare_arguments(known.premises[0].relation.lhs), head)
+    if set(rates) & set(constants):
+        raise ProofError("a symbol both moves and is named constant")
     for args, rate in rates.values():
+        _check_names(rate, others=args)
         plain = Normalizer(Facts())
         if not plain.is_real(plain.poly(rate)) or not isinstance(args, tuple):
             raise ProofError("a rate is not shown to be real")
@@ -294,7 +330,15 @@ def derivative(
         "derivative",
         (definition, *along, *regular),
         note=f"of {relation.lhs.name}",
-        definitions={prime.name: Definition(args, body, primitive, relation.lhs.name)},
+        definitions={
+            prime.name: Definition(
+                args,
+                body,
+                primitive,
+                relation.lhs.name,
+                tuple((name, *rates[name]) for name in sorted(rates)),
+            )
+        },
     )
 
 
@@ -516,7 +560,7 @@ def _facts(
         head = relation.lhs
         if isinstance(head, Sym) and not relation.conditions:
             nonzero_symbols.add(head.name)
-        elif isinstance(head, App) and not any(arg.parts for arg in head.args):
+        elif isinstance(head, App) and not relation.conditions and not any(arg.parts for arg in head.args):
             values.add(head)
         elif isinstance(head, App):
             args = _bare_arguments(head)
@@ -855,12 +899,20 @@ def maximum(values: App, var: Var) -> tuple[Theorem, Var]:
     others = [parts[0][0] for parts in args if parts[0][0] != var]
     if len(others) != len(args) - 1 or not all(other.fixed and "_" not in other.name for other in others):
         raise ProofError("the other indices of the family must be fixed, with plain names")
+    if "_" in values.name:
+        raise ProofError("the family must have a plain name")
     # the name is determined by the family, so that one index is never the largest of two families
-    chosen = Var("_".join((CHOSEN, values.name, *(parts[0][0].name for parts in args))), var.sort, fixed=True)
+    places = ("" if parts[0][0] == var else parts[0][0].name for parts in args)
+    chosen = Var("_".join((CHOSEN, values.name, *places)), var.sort, fixed=True)
     top = substitute(values, {var: index(chosen)})
     if not isinstance(top, App) or values.name in COMPLEX:
         raise ProofError("a real function is needed")
     return _theorem(at_least(top - values, 0), "a finite family has a maximum", note=chosen.name), chosen
+
+
+def _free(relation: Relation) -> set[Var]:
+    used = {var for form in relation.conditions for var, _ in form.parts}
+    return used | free_variables(relation.lhs) | free_variables(relation.rhs)
 
 
 def generalize(known: Theorem, fixed: Var, var: Var) -> Theorem:
@@ -871,10 +923,10 @@ def generalize(known: Theorem, fixed: Var, var: Var) -> Theorem:
     if not fixed.fixed or var.fixed or fixed.sort != var.sort or fixed.name.startswith(CHOSEN):
         raise ProofError(f"{fixed.name!r} is not an arbitrary index")
     for name, (assumed, _) in known.hypotheses.items():
-        if fixed in free_variables(assumed.lhs) | free_variables(assumed.rhs):
+        if fixed in _free(assumed):
             raise ProofError(f"{fixed.name!r} occurs in the hypothesis {name!r}")
     relation = known.relation
-    used = free_variables(relation.lhs) | free_variables(relation.rhs)
+    used = _free(relation)
     if any(other.fixed and other != fixed for other in used) or var in used:
         raise ProofError("another fixed index, or the new variable, occurs in the statement")
     image = {fixed: index(var)}
@@ -890,21 +942,82 @@ def generalize(known: Theorem, fixed: Var, var: Var) -> Theorem:
 # -- classical theorems and prose ----------------------------------------------------------------
 
 
-def sign_preserved(rate: Theorem, value: App | Sym, factor: TermLike) -> Theorem:
-    """x' = x c(t) with c continuous: x(t) = x(0) exp(integral of c), so x keeps its sign (and its zeros).
+def sign_preserved(
+    rate: Theorem, value: App | Sym, factor: TermLike, *, smooth: Sequence[Theorem] = ()
+) -> Theorem:
+    """x' = x c, c smooth in the state: x(t) = x(0) exp(integral of c), so x keeps its sign (and its zeros).
 
-    ``rate``: prime = right side, with prime the symbol of the rate of ``value``; it must equal
-    value * factor.
+    ``rate``: prime = right side, known at all times, with prime the rate of ``value``; the right side must
+    equal value * factor.  The factor must be built by sums, products and exp from primitive symbols, and
+    from symbols and denominators that ``smooth`` accounts for: definitions, and x > 0 for what is divided by.
     """
     relation = rate.relation
     if relation.kind != "=" or not isinstance(relation.lhs, (App, Sym)):
         raise ProofError("an equation for the rate is needed")
-    if relation.lhs.name != value.name + "'" or not _same_arguments(relation.lhs, value):
+    if any(kind != "structural" for _, kind in rate.hypotheses.values()):
+        raise ProofError("the rate must be known at all times")
+    prime = relation.lhs.name
+    if prime != value.name + "'" or not _same_arguments(relation.lhs, value):
         raise ProofError("the rate must be that of the value")
     if not Normalizer(Facts()).is_zero(relation.rhs - value * term(factor)):
         raise ProofError("the rate is not the value times this factor")
+    known = {name: item for part in (rate, *smooth) for name, item in part.definitions.items()}
+    primitive = _smooth_symbols(term(factor), known, smooth)
+    if prime in known:
+        if known[prime].derivative_of != value.name or not _in_time(known[prime]):
+            raise ProofError("the rate must be that of the value")
+    else:
+        primitive |= {value.name, prime}
     kept = Relation(value, "keeps sign", ZERO, relation.conditions)
-    return _theorem(kept, "classical: linear equation", (rate,), note="x(t) = x(0) exp(integral)")
+    return _theorem(
+        kept,
+        "classical: linear equation",
+        (rate, *smooth),
+        note="x(t) = x(0) exp(integral)",
+        primitive=frozenset(primitive),
+    )
+
+
+def _smooth_symbols(
+    value: Term, definitions: Mapping[str, Definition], smooth: Sequence[Theorem]
+) -> set[str]:
+    """The primitive symbols a smooth term is made of; raises where it may be singular."""
+    primitive: set[str] = set()
+    done: set[str] = set()
+
+    def visit(node: Term) -> None:
+        match node:
+            case Pow(base, exponent) if exponent < 0:
+                if not symbols(base) <= POSITIVE_SYMBOLS and not any(
+                    part.relation.kind == ">"
+                    and part.relation.rhs == ZERO
+                    and not part.relation.conditions
+                    and _match_head(part.relation.lhs, base) is not None
+                    and all(kind == "structural" for _, kind in part.hypotheses.values())
+                    for part in smooth
+                ):
+                    raise ProofError("the factor may be singular: a denominator is not known to be > 0")
+            case Fn(name, _) if name != "exp":
+                raise ProofError(f"the factor may be singular: {name}")
+            case App(name, _) | Sym(name) if name not in done:
+                done.add(name)
+                if name in definitions:
+                    visit(definitions[name].body)
+                elif name not in POSITIVE_SYMBOLS:
+                    primitive.add(name)
+        for part in children(node):
+            visit(part)
+
+    visit(value)
+    return primitive
+
+
+def _in_time(definition: Definition) -> bool:
+    """Whether a derivative was taken along the rates x' of its symbols, not along another direction."""
+    return all(
+        speed == (App(name + "'", tuple(map(index, args))) if args else Sym(name + "'"))
+        for name, args, speed in definition.rates
+    )
 
 
 def _same_arguments(first: App | Sym, second: App | Sym) -> bool:
@@ -932,8 +1045,24 @@ def global_solution(sign: Theorem, lower: Theorem, upper: Theorem, bound: int | 
         high.difference - (Num(Fraction(bound)) * value - prime)
     ):
         raise ProofError("c x - x' >= 0 is needed")
+    for known in (lower, upper):
+        _require_lasting(known, [sign.relation])
     lasting = Relation(value, "global", ZERO, sign.relation.conditions)
     return _theorem(lasting, "classical: continuation", (sign, lower, upper))
+
+
+def _require_lasting(known: Theorem, kept: Sequence[Relation]) -> None:
+    """Every hypothesis holds at all times: it is structural, or a sign that is kept."""
+    for name, (assumed, kind) in known.hypotheses.items():
+        if kind == "structural":
+            continue
+        lasting = kind == "open" and any(
+            assumed == greater(sign.lhs, 0).where(*assumed.conditions)
+            and _implied(sign.conditions, assumed.conditions)
+            for sign in kept
+        )
+        if not lasting:
+            raise ProofError(f"the hypothesis {name!r} is not known to hold at all times")
 
 
 def unbounded(
@@ -956,13 +1085,19 @@ def unbounded(
         raise ProofError(f"{prime.name!r} is not the derivative of {variable.name!r}")
     if not _positive_function(relation.rhs, variable):
         raise ProofError("phi is not recognised as continuous and positive on x > 0")
-    kept = {part.relation.lhs for part in along if part.relation.kind == "keeps sign"}
-    if not any(part.relation.kind == "global" for part in along):
+    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
+    lasting = {
+        part.relation.lhs.name
+        for part in along
+        if part.relation.kind == "global" and isinstance(part.relation.lhs, (App, Sym))
+    }
+    definition = rate.definitions[prime.name]
+    if not _in_time(definition):
+        raise ProofError(f"{prime.name!r} is not the rate of {variable.name!r} in time")
+    if not {name for name, _, _ in definition.rates} <= lasting:
         raise ProofError("the solution must be known to last for all times")
-    for known in (rate, floor):
-        for name, (assumed, kind) in known.hypotheses.items():
-            if kind == "pointwise" or (kind == "open" and not (assumed.kind == ">" and assumed.lhs in kept)):
-                raise ProofError(f"the hypothesis {name!r} is not known to hold at all times")
+    for known in (rate, floor, *along):
+        _require_lasting(known, kept)
     return _theorem(
         Relation(variable, "->oo"), "classical: comparison", (rate, floor, *along), note="escape to infinity"
     )

@@ -22,6 +22,7 @@ from ncverify.derive.constants import two_cos, two_cos_multiple
 from ncverify.derive.exp_field import Element, ExpField
 from ncverify.derive.kernel import Definition, Relation, Theorem
 from ncverify.derive.terms import (
+    ORDERS,
     Add,
     App,
     Char,
@@ -155,7 +156,7 @@ class Model:
         self._values = dict(values)
         self._definitions = dict(definitions)
         self._sizes = {"G": group.order, "D": group.order, **(sizes or {})}
-        self._orders = {"K": group.order, "d": self._sizes.get("F", 0), "n": self._sizes.get("N", 0)}
+        self._orders = {ORDERS[sort]: size for sort, size in self._sizes.items()}
         self._known: dict[tuple[str, tuple[int, ...]], Complex] = {}
         self._indices: dict[tuple[tuple[int, int], ...], int] = {}
         self._characters: dict[tuple[int, int], Complex] = {}
@@ -180,6 +181,8 @@ class Model:
                 return Complex(n.number(Fraction(int(self._index(form, at) == 0))))
             case Sum(var, body, nonzero):
                 first = 1 if nonzero else 0
+                if var.sort not in self._sizes:
+                    raise Indeterminate(f"the sort {var.sort} has no size in this model")
                 return self._add(
                     [self.value(body, {**at, var: v}) for v in range(first, self._sizes[var.sort])]
                 )
@@ -214,7 +217,9 @@ class Model:
             key = tuple((at[var], count) for var, count in form.parts)
             if key not in self._indices:
                 digits = [[digit * count for digit in self.group.digits(place)] for place, count in key]
-                self._indices[key] = self.group.index([sum(column) for column in zip(*digits)]) if key else 0
+                self._indices[key] = (
+                    self.group.index([sum(column) for column in zip(*digits, strict=True)]) if key else 0
+                )
             return self._indices[key]
         return sum(count * at[var] for var, count in form.parts) % self._sizes[form.sort]
 
@@ -281,6 +286,8 @@ class Model:
         """All values of the free variables that meet the conditions."""
         used = free_variables(relation.lhs) | free_variables(relation.rhs)
         names = sorted(used | {var for form in relation.conditions for var, _ in form.parts})
+        if any(var.sort not in self._sizes for var in names):
+            raise Indeterminate("a sort has no size in this model")
         for combination in product(*(range(self._sizes[var.sort]) for var in names)):
             at = dict(zip(names, combination, strict=True))
             if all(self._index(form, at) != 0 for form in relation.conditions):

@@ -50,6 +50,10 @@ class Index:
     sort: str
     parts: tuple[tuple[Var, int], ...] = ()
 
+    def __post_init__(self) -> None:
+        if type(self.parts) is not tuple or any(type(count) is not int for _, count in self.parts):
+            raise InputError(f"an index is a combination with whole coefficients, got {self.parts!r}")
+
     def __add__(self, other: IndexLike) -> Index:
         right = index(other)
         if right.sort != self.sort:
@@ -148,6 +152,10 @@ class Num(Term):
 
     value: Fraction
 
+    def __post_init__(self) -> None:
+        if type(self.value) is not Fraction:
+            raise InputError(f"{self.value!r} is not a Fraction")
+
 
 @dataclass(frozen=True)
 class Sym(Term):
@@ -187,6 +195,10 @@ class Sum(Term):
     body: Term
     nonzero: bool = False
 
+    def __post_init__(self) -> None:
+        if self.var.fixed:
+            raise InputError(f"the fixed index {self.var.name} is not summed over")
+
 
 @dataclass(frozen=True)
 class Add(Term):
@@ -194,12 +206,18 @@ class Add(Term):
 
     terms: tuple[Term, ...]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", tuple(self.terms))
+
 
 @dataclass(frozen=True)
 class Mul(Term):
     """A product of terms."""
 
     factors: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factors", tuple(self.factors))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ncverify.book.verdict import Evidence, Outcome, Verdict
 from ncverify.derive.blocks import Induction
+from ncverify.errors import InputError
 from ncverify.theory.balls import certainly_lt, certainly_nonzero, enclose, to_decimal
 from ncverify.theory.expr import Expr
 
@@ -47,6 +48,8 @@ def not_at_most(lhs: Expr, rhs: Expr, scope: str, what: str, witness: Mapping[st
 
 def by_induction(inductions: Sequence[Induction], scope: str) -> Evidence:
     """Equations proved for every K = 2^m by Kronecker blocks."""
+    if not inductions:
+        raise InputError("no induction was given")
     lines = []
     for item in inductions:
         lines += [f"{item.equation}, for every m:", *(f"  {line}" for line in item.lines)]
@@ -64,6 +67,8 @@ def by_induction(inductions: Sequence[Induction], scope: str) -> Evidence:
 
 def verified_exactly(holds: bool, scope: str, what: str, count: int) -> Evidence:
     """An equality of exact (integer or rational) arrays that was computed entry by entry."""
+    if count < 1:
+        raise InputError(f"{what}: nothing was compared")
     outcome = Outcome.PROVED if holds else Outcome.REFUTED
     return Evidence(
         outcome, "exact arithmetic", scope, f"{what} ({count} entries)", {"entries": count}, beside=True

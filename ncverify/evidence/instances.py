@@ -20,6 +20,7 @@ from ncverify.derive.models import (
 )
 from ncverify.derive.printing import plain
 from ncverify.derive.terms import Var
+from ncverify.errors import InputError
 from ncverify.theory.balls import precision, to_arb, to_decimal
 from ncverify.theory.groups import AbelianGroup
 
@@ -63,6 +64,8 @@ def instances(
                         f"{name} is not an identity in {group.name} at {_where(at)}: {plain(relation)}",
                     )
             largest = max(largest, numbers.field.facts["largest_polynomial_terms"])
+    if not done:
+        raise InputError("nothing to decide: give at least one group and one goal")
     shown = ", ".join(f"K = {group.order} ({group.name})" for group in groups)
     return Evidence(
         Outcome.PROVED if done == all_of else Outcome.TESTED,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ncverify.book.claim import Claim, Registry
@@ -95,6 +96,9 @@ class Workbench:
         missing = [name for name in self._goals if name not in self.theorems]
         if missing:
             raise ProofError(f"goal {missing[0]!r} was not shown")
+        for name, goal in self._goals.items():
+            if type(self.theorems[name]) is not Theorem or self.theorems[name].relation != goal:
+                raise ProofError(f"goal {name!r} was not shown")
         return (proof_evidence(self.claim, self.theorems), *self.evidence)
 
 
@@ -119,7 +123,11 @@ def proof_evidence(claim: Claim, theorems: Mapping[str, Theorem]) -> Evidence:
 
     Raises ``ProofError`` where they rest on a hypothesis that the claim does not name.
     """
-    used = {name for theorem in theorems.values() for name in theorem.hypotheses}
+    if not theorems:
+        raise ProofError("no theorem was handed in")
+    assumed = _merged("hypotheses", [theorem.hypotheses for theorem in theorems.values()])
+    _merged("definitions", [theorem.definitions for theorem in theorems.values()])
+    used = set(assumed)
     named = {item.name for item in claim.hypotheses}
     undeclared = sorted(used - named)
     if undeclared:
@@ -145,7 +153,7 @@ def proof_evidence(claim: Claim, theorems: Mapping[str, Theorem]) -> Evidence:
             "steps": len(lines),
             "prose": prose,
             "rules": rules,
-            "hypotheses used": sorted(used),
+            "hypotheses used": {name: plain(assumed[name][0]) for name in sorted(used)},
             "hypotheses not needed": spare,
             "largest normal form": max(
                 (step.details.get("largest normal form", 0) for step in steps(theorems.values())), default=0
@@ -153,6 +161,15 @@ def proof_evidence(claim: Claim, theorems: Mapping[str, Theorem]) -> Evidence:
         },
         tuple(lines),
     )
+
+
+def _merged(kind: str, tables: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for table in tables:
+        for name, item in table.items():
+            if merged.setdefault(name, item) != item:
+                raise ProofError(f"two different {kind} are called {name!r}")
+    return merged
 
 
 def check_claim(claim: Claim, registry: Registry, settings: Settings) -> Verdict:

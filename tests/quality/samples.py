@@ -43,7 +43,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         for orbit in group.sign_classes:
             for member in orbit:
                 values[member] = values[orbit[0]]
-    if collapsed:
+    if collapsed or "on-the-ray" in hypotheses:
         s = [level] * order
         alpha = beta = [Fraction(2, 3)] * order
     if "balanced" in hypotheses:
@@ -56,6 +56,16 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
     rows = [Fraction(draw.randint(-4, 4)) for _ in range(width)]
     frame = _frame(group, width, draw)
     free = [Fraction(draw.randint(-5, 5), draw.randint(1, 3)) for _ in range(order)]
+    deviation = [Fraction(0), *even(True)[1:]]
+    for orbit in group.sign_classes[1:]:  # symmetric, with sum 0
+        rest = sum(deviation) - sum(deviation[member] for member in orbit)
+        for member in orbit:
+            deviation[member] = -rest / len(orbit)
+        break
+    direction = even(True)
+    general = "general-flow" in hypotheses
+    mean = sum(s[1:]) / max(1, order - 1)
+    table = [[Fraction(draw.randint(-3, 3), draw.randint(1, 2)) for _ in range(9)] for _ in range(9)]
     constant = bool({"critical-W", "constant-W"} & hypotheses.keys())
     values: dict[str, Callable[..., Any]] = {
         "s": lambda a: to_arb(s[a]),
@@ -64,14 +74,28 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "R": lambda r, a: frame[r][a],
         "f": lambda g: to_arb(free[g]),
         "t": lambda: to_arb(level),
-        "w": lambda r: to_arb(rows[r]),
+        "w": lambda r: to_arb((1 / s[r] if s[r] else Fraction(1)) if general else rows[r]),
+        "wbar": lambda: to_arb(1 / mean),
+        "delta": lambda a: to_arb(deviation[a]),
+        "v": lambda *a: to_arb(direction[a[0]]) if a else _ray_speed(order, level),
+        "l": lambda: to_arb(Fraction(1, 3)),
+        "m": lambda: to_arb(min(s[1:])),
+        "mu": lambda: to_arb(2),
+        "sigma": lambda: to_arb(50),
+        "U": lambda k, r: to_arb(table[k][r]),
+        "V": lambda r, c: to_arb(table[c][r] + 1),
+        "Y": lambda k, c: to_arb(Fraction(int(k == c))),
         "eta": lambda r: to_arb(rows[r] + 1),
         "W": lambda k, r: to_arb(rows[r] if constant else flat[r][k]),
         "H": lambda r, j: to_arb(rows[r] + 1 if constant else flat[r][(3 * j + 1) % order]),
     }
     definitions = {**context([theorem]), **more}
     primitive = {name: value for name, value in values.items() if name not in definitions}
-    return Model(group, BallNumbers(), primitive, definitions, {"F": width})
+    return Model(group, BallNumbers(), primitive, definitions, {"F": width, "N": order})
+
+
+def _ray_speed(order: int, level: Fraction) -> arb:
+    return to_arb(2 * order * level) / (to_arb(level).exp() + order - 1)
 
 
 def _frame(group: AbelianGroup, width: int, draw: random.Random) -> list[list[Complex]]:
