@@ -24,6 +24,10 @@ from ncverify.flow.trajectory import Trajectory, bounds_json, integers_json
 from ncverify.theory.dynamics import DOUBLE, full_field
 
 
+# Here nearly all of the cost grows with the square of the order.
+_ORDER_PER_BIT = 0.38
+
+
 @dataclass(frozen=True)
 class FullSegment:
     """A certified step placed in physical time; ``scale`` converts from sum-loss time."""
@@ -173,7 +177,7 @@ class _Prepared:
 
     def marcher(self) -> Marcher[FullStep]:
         propose: Propose[FullStep] = partial(FullTrial.propose, self.problem)
-        return Marcher(propose, self.work)
+        return Marcher(propose, self.work, _ORDER_PER_BIT)
 
     def start(self) -> tuple[tuple[arb, ...], Errors]:
         return self._rebase(self.initial, self.no_errors())

@@ -11,6 +11,7 @@ The field is G H^T - decay J W and W^T G - decay J H with J = dt/dx = h e^l.
    eps_Q = (|kappa error| (|sum F~| + sum eps) + |kappa~| sum eps) / h.  B~ is a polynomial with
    b = ||B~ Q~ - 1||; then |B~ - 1/Q| = |B~ Q - 1| / Q <= b + |B~| eps_Q =: beta since Q >= 1.
    Hence |F~ B~ - F/Q| <= |F~| beta + eps_ki, because 1/Q <= 1: gamma_ki.  gamma at y_i: the sum over k.
+   G~ is F~ B~ cut to the order of the curve; gamma includes a bound of what is cut off.
 3. *Defect*: ||W~' - G~ H~^T + decay J~ W~|| + sum_i gamma_ki sup |H_ji| + decay (error of J) sup |W|, and the
    same for H, Euclidean over all entries.
 4. *Logarithmic norm*.  The second derivative of -L(WH) along (dW, dH) is -<L''(Z) dZ, dZ> +
@@ -164,10 +165,12 @@ class FullStep:
                 beta = residue + norm(inverse) * q_error
                 for f, e, k in zip(forces, errors, others, strict=True):
                     gamma[k][i] = upper(norm(f) * beta + e)
-                gamma[label][i] = upper(sum((gamma[k][i] for k in others), arb(0)))
+            # The factors of two long products below: what is cut off goes into gamma.
             for f, k in zip(forces, others, strict=True):
-                g[k][i] = -(f * inverse)
-            g[label][i] = total * inverse
+                g[k][i], cut = _cut(-(f * inverse), curve.order + 1)
+                gamma[k][i] = upper(gamma[k][i] + cut)
+            g[label][i], cut = _cut(total * inverse, curve.order + 1)
+            gamma[label][i] = upper(sum((gamma[k][i] for k in others), cut))
         return g, gamma
 
     def _defects(self, g: Rows, gamma: list[list[arb]], pace: arb_poly, pace_error: arb) -> arb:
@@ -227,6 +230,11 @@ class FullStep:
         with self.scope():
             error = arb(0, self.tube.radius)
             return tuple(p(x) + error for row in (*self.w, *self.h) for p in row)
+
+
+def _cut(p: arb_poly, length: int) -> tuple[arb_poly, arb]:
+    """The first ``length`` terms of p, and a bound on [-1, 1] of the rest."""
+    return p.truncate(length), norm(p.right_shift(length))
 
 
 def matrix_product(a: Sequence[Sequence[arb_poly]], b: Sequence[Sequence[arb_poly]]) -> Rows:

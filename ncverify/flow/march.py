@@ -73,12 +73,13 @@ class Marcher(Generic[StepT]):
 
     propose: Propose[StepT]
     work: int
+    order_per_bit: float = ORDER_PER_BIT
     length: Fraction | None = None
 
     @property
     def order(self) -> int:
         """The degree of the curves."""
-        return max(8, ceil(ORDER_PER_BIT * self.work))
+        return max(8, ceil(self.order_per_bit * self.work))
 
     def step(self, starts: Sequence[arb], entering: Errors) -> StepT:
         """A certified step from the exact point ``starts``.  Raises ``StepError`` after many refusals."""
@@ -120,14 +121,15 @@ class Marcher(Generic[StepT]):
 
     def _first_length(self, starts: Sequence[arb]) -> Fraction:
         """A length from series of low order: their tail should be as large as 2^-work at the full order."""
-        order = max(8, self.order // 4)
-        work = ceil(self.work * order / self.order)
         length = Fraction(1, 64)
-        for _ in range(100):
-            ratio = _ratio(self.propose(starts, length, work, order), work)
-            length *= short(min(ratio, _MAX_RATIO))
-            if 0.8 < ratio < 1.25:
-                break
+        for share, attempts in ((4, 100), (2, 3)):
+            order = max(8, self.order // share)
+            work = ceil(self.work * order / self.order)
+            for _ in range(attempts):
+                ratio = _ratio(self.propose(starts, length, work, order), work)
+                length *= short(min(ratio, _MAX_RATIO))
+                if 0.9 < ratio < 1.1:
+                    break
         return length
 
 
