@@ -23,10 +23,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from itertools import combinations, permutations, product
-from typing import Any
 
+from ncverify.derive.labelling import MAX_LABELLINGS, argument_forms, change_of_variables, unimodular_inverse
+from ncverify.derive.monomials import (
+    COMPLEX,
+    MAX_MONOMIALS,
+    ONE,
+    POSITIVE_SYMBOLS,
+    Base,
+    Key,
+    Monomial,
+    Poly,
+    TooLarge,
+    bilinear,
+    freeze,
+    level_of,
+    occurs,
+    order_key,
+    primitive,
+    variables_of,
+)
 from ncverify.derive.terms import (
     DUAL,
     ORDERS,
@@ -47,61 +64,6 @@ from ncverify.derive.terms import (
     make_index,
 )
 from ncverify.derive.terms import substitute as substitute_term
-
-MAX_MONOMIALS = 20_000
-MAX_LABELLINGS = 20_000
-# Functions of characters whose conjugate is the value at the opposite character: columns of a frame R.
-COMPLEX = frozenset({"R"})
-POSITIVE_SYMBOLS = frozenset(ORDERS.values())
-
-
-class TooLarge(Exception):
-    """The normal form exceeds its budget; the question stays undecided."""
-
-
-# A base of a factor: ("sym", name), ("app", name, args), ("exp", key), ("log"|"sqrt", key), ("poly", key)
-Base = tuple[Any, ...]
-Key = tuple[tuple["Monomial", Fraction], ...]  # a polynomial, frozen
-
-
-@dataclass(frozen=True)
-class Monomial:
-    """A product under sums: bound variables, characters, deltas, powers of bases.
-
-    ``factors`` pairs a base with an exponent.  A base that may vanish keeps its positive and negative
-    powers apart (0 * 1/0 = 0 is not 1).
-    """
-
-    binders: tuple[Var, ...] = ()
-    chars: tuple[tuple[tuple[Var, Var], int], ...] = ()
-    deltas: tuple[Index, ...] = ()
-    factors: tuple[tuple[Base, Fraction], ...] = ()
-
-
-Poly = dict[Monomial, Fraction]
-ONE = Monomial()
-
-
-@lru_cache(maxsize=200_000)
-def order_key(value: object) -> str:
-    """A total, reproducible order on indices, bases and monomials."""
-    if isinstance(value, Monomial):
-        return "|".join(
-            (
-                ",".join(var.sort + var.name for var in value.binders),
-                ";".join(f"{a.name}*{g.name}^{count}" for (a, g), count in value.chars),
-                ";".join(map(str, value.deltas)),
-                ";".join(f"{order_key(base)}^{exponent}" for base, exponent in value.factors),
-            )
-        )
-    if isinstance(value, tuple):
-        return "(" + ",".join(order_key(part) for part in value) + ")"
-    return str(value)
-
-
-def freeze(poly: Poly) -> Key:
-    """A polynomial as a hashable value."""
-    return tuple(sorted(poly.items(), key=lambda item: order_key(item[0])))
 
 
 @dataclass(frozen=True)
@@ -168,7 +130,7 @@ class Normalizer:
                 args = self._orient(name, args)
                 return {Monomial(factors=((("app", name, args), Fraction(1)),)): Fraction(1)}
             case Char(a, g):
-                return self._settle(Monomial(chars=_bilinear(a, g)), Fraction(1))
+                return self._settle(Monomial(chars=bilinear(a, g)), Fraction(1))
             case Delta(at):
                 return self._settle(Monomial(deltas=(at,)), Fraction(1))
             case Add(parts):
@@ -345,7 +307,7 @@ class Normalizer:
         chars: dict[tuple[Var, Var], int] = {}
         for (a, g), count in mono.chars:
             left, right = mapping.get(a, index(a)), mapping.get(g, index(g))
-            for pair, multiple in _bilinear(left, right):
+            for pair, multiple in bilinear(left, right):
                 chars[pair] = chars.get(pair, 0) + multiple * count
         return Monomial(
             mono.binders,
@@ -405,7 +367,7 @@ class Normalizer:
                 binders = tuple(other for other in mono.binders if other != var)
             elif free and not any(v in mono.binders for v, _ in form.parts):
                 var, rest, binders = free[-1], deltas, mono.binders
-                if not _occurs(var, mono, except_delta=form):
+                if not occurs(var, mono, except_delta=form):
                     continue
             else:
                 continue
@@ -506,7 +468,7 @@ class Normalizer:
         )
         if not mono.binders:
             return tidy
-        level = 1 + max((_level(base) for base, _ in mono.factors), default=0)
+        level = 1 + max((level_of(base) for base, _ in mono.factors), default=0)
         by_sort: dict[str, list[Var]] = {}
         for var in mono.binders:
             by_sort.setdefault(var.sort, []).append(var)
@@ -532,7 +494,7 @@ class Normalizer:
     def _labellings(self, mono: Monomial, sort: str, bound: list[Var], level: int) -> list[dict[Var, Index]]:
         """Unimodular changes of the bound variables that make arguments of functions the variables."""
         names = [Var(f"{sort}{level}.{number}", sort) for number in range(len(bound))]
-        forms = _argument_forms(mono, sort, bound, self.facts.even)
+        forms = argument_forms(mono, sort, bound, self.facts.even)
         by_signature: dict[tuple[str, ...], list[tuple[tuple[Index, bool], ...]]] = {}
         for count, picked in enumerate(combinations(forms, len(bound))):
             if count > MAX_LABELLINGS:
@@ -544,12 +506,12 @@ class Normalizer:
             found: list[dict[Var, Index]] = []
             for chosen in by_signature[signature]:
                 rows = [[dict(form.parts).get(var, 0) for var in bound] for form, _ in chosen]
-                inverse = _unimodular_inverse(rows)
+                inverse = unimodular_inverse(rows)
                 if inverse is None:
                     continue
                 for arrangement in permutations(range(len(bound))):
                     for signs in product(*([1, -1] if both else [1] for _, both in chosen)):
-                        found.append(_change(bound, chosen, inverse, names, arrangement, signs))
+                        found.append(change_of_variables(bound, chosen, inverse, names, arrangement, signs))
             if found:
                 return found
         raise TooLarge("no labelling of the bound indices")
@@ -617,129 +579,5 @@ class Normalizer:
         return not self.clear(self.poly(value))
 
 
-def primitive(poly: Poly) -> tuple[Key, Fraction]:
-    """The polynomial divided by its leading coefficient, and that coefficient."""
-    items = freeze(poly)
-    lead: Fraction = items[0][1]
-    return tuple((mono, value / lead) for mono, value in items), lead
-
-
-@lru_cache(maxsize=200_000)
-def variables_of(base: Base) -> frozenset[Var]:
-    """The index variables that occur free in a base."""
-    if base[0] == "sym":
-        return frozenset()
-    if base[0] == "app":
-        return frozenset(var for arg in base[2] for var, _ in arg.parts)
-    found: set[Var] = set()
-    for mono, _ in base[1]:
-        inner = {var for pair, _ in mono.chars for var in pair}
-        inner |= {var for form in mono.deltas for var, _ in form.parts}
-        inner |= {var for other, _ in mono.factors for var in variables_of(other)}
-        found |= inner - set(mono.binders)
-    return frozenset(found)
-
-
-def _occurs(var: Var, mono: Monomial, except_delta: Index) -> bool:
-    if any(var in pair for pair, _ in mono.chars):
-        return True
-    if any(var == part for form in mono.deltas if form != except_delta for part, _ in form.parts):
-        return True
-    return any(var in variables_of(base) for base, _ in mono.factors)
-
-
-def _bilinear(a: Index, g: Index) -> tuple[tuple[tuple[Var, Var], int], ...]:
-    return tuple(
-        sorted(((left, right), count * multiple) for left, count in a.parts for right, multiple in g.parts)
-    )
-
-
 def _rename(body: Term, var: Var, fresh: Var) -> Term:
     return substitute_term(body, {var: index(fresh)})
-
-
-def _level(base: Base) -> int:
-    if base[0] in ("sym", "app"):
-        return 0
-    return 1 + max((_level(inner) for mono, _ in base[1] for inner, _ in mono.factors), default=0)
-
-
-def _argument_forms(
-    mono: Monomial, sort: str, bound: Sequence[Var], even: frozenset[str]
-) -> list[tuple[str, Index, bool]]:
-    """Candidates for new variables: (signature, form, whether the sign is free)."""
-    found: dict[Index, tuple[str, bool]] = {}
-
-    def offer(signature: str, form: Index, both: bool) -> None:
-        if form.sort == sort and any(var in bound for var, _ in form.parts):
-            keep = found.get(form)
-            if keep is None or signature < keep[0]:
-                found[form] = (signature, both)
-
-    def visit(factors: Iterable[tuple[Base, Fraction]], depth: int) -> None:
-        for base, power in factors:
-            if base[0] == "app":
-                for place, arg in enumerate(base[2]):
-                    offer(f"{depth}{base[1]}/{place}^{power}", arg, base[1] in even)
-            elif base[0] != "sym":
-                for inner, _ in base[1]:
-                    bare = [(other, power) for other, power in inner.factors]
-                    visit(bare, depth + 1)
-
-    visit(mono.factors, 0)
-    for var in bound:
-        offer("~", index(var), True)
-    names = set(bound)
-    # forms inside nested polynomials may contain variables bound there: they cannot be used
-    usable = [
-        (signature, form, both)
-        for form, (signature, both) in found.items()
-        if all(var in names or "." not in var.name for var, _ in form.parts)
-    ]
-    return sorted(usable, key=lambda item: (item[0], order_key(item[1])))
-
-
-def _change(
-    bound: Sequence[Var],
-    chosen: Sequence[tuple[Index, bool]],
-    inverse: Sequence[Sequence[int]],
-    names: Sequence[Var],
-    arrangement: Sequence[int],
-    signs: Sequence[int],
-) -> dict[Var, Index]:
-    """Old variables in terms of the new: new_k = sign * form_k, i.e. old = M^-1 (sign new - rest)."""
-    targets = []
-    for number, (form, _) in enumerate(chosen):
-        rest = make_index(form.sort, {var: count for var, count in form.parts if var not in bound})
-        targets.append(index(names[arrangement[number]]).scale(signs[number]) - rest)
-    images = {}
-    for row, var in enumerate(bound):
-        image = Index(var.sort)
-        for column, target in enumerate(targets):
-            image = image + target.scale(inverse[row][column])
-        images[var] = image
-    return images
-
-
-def _unimodular_inverse(rows: list[list[int]]) -> list[list[int]] | None:
-    """The integer inverse of a matrix of determinant +-1, else None."""
-    size = len(rows)
-    work = [
-        [Fraction(x) for x in row] + [Fraction(int(i == j)) for j in range(size)]
-        for i, row in enumerate(rows)
-    ]
-    for column in range(size):
-        pivot = next((r for r in range(column, size) if work[r][column]), None)
-        if pivot is None:
-            return None
-        work[column], work[pivot] = work[pivot], work[column]
-        lead = work[column][column]
-        work[column] = [x / lead for x in work[column]]
-        for other in range(size):
-            if other != column and work[other][column]:
-                factor = work[other][column]
-                work[other] = [x - factor * y for x, y in zip(work[other], work[column], strict=True)]
-    inverse = [row[size:] for row in work]
-    if any(x.denominator != 1 for row in inverse for x in row):
-        return None
-    return [[int(x) for x in row] for row in inverse]

@@ -135,7 +135,8 @@ class AbelianGroup:
         """
         if len(values) != self.order - 1:
             raise InputError(
-                f"{self.name} wants {self.order - 1} values (one for each nonzero character), got {len(values)}"
+                f"{self.name} wants {self.order - 1} values (one for each nonzero character), "
+                f"got {len(values)}"
             )
         full = (zero, *values)
         for a, *rest in self.sign_classes:

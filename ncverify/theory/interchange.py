@@ -220,11 +220,10 @@ def _convert(node: Any, done: dict[Any, Expr]) -> Expr:
         return Number(Fraction(int(node.p), int(node.q)))
     if node is sympy.E:
         return Fn("exp", Number(Fraction(1)))
-    if type(node) is not sympy.Symbol and isinstance(node, sympy.Symbol) or (
-        isinstance(node, sympy.Symbol) and (node.is_real is False or not node.is_commutative)
-    ):
-        raise InputError(f"sympy symbol {clip(node)} is not a real variable")
     if isinstance(node, sympy.Symbol):
+        # Dummies of one name differ, and this is about commuting real variables
+        if type(node) is not sympy.Symbol or node.is_real is False or not node.is_commutative:
+            raise InputError(f"sympy symbol {clip(node)} is not a real variable")
         return Symbol(node.name)
     if isinstance(node, (sympy.Add, sympy.Mul)):
         args = tuple(done[arg] for arg in node.args)

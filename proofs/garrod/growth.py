@@ -163,9 +163,7 @@ def growth(bench: Workbench) -> None:
         even=[base.p_even],
     )
     flow_on = linear(equal(s_rate(a), s(a) * (2 * (1 - phat(a)))).where(a), flow)
-    sign = sign_preserved(
-        flow_on, s(a), 2 * (1 - phat(a)), smooth=[*base.definitions, base.Q_positive]
-    )
+    sign = sign_preserved(flow_on, s(a), 2 * (1 - phat(a)), smooth=[*base.definitions, base.Q_positive])
     lower = linear(at_least(s_rate(a), 0).where(a), increasing)
     upper = linear(at_least(4 * s(a) - s_rate(a), 0).where(a), (2, product_with(positive, slow)), (-1, flow))
     lasting = global_solution(sign, lower, upper, 4)

@@ -160,7 +160,8 @@ def definitions_beside(claim: Claim, theorems: Mapping[str, Theorem]) -> dict[st
     found = context([*theorems.values(), *model.softmax(model.symmetric).definitions])
     for relation in claim.goals.values():
         head = relation.lhs
-        if relation.kind == "=" and isinstance(head, App) and head.name in ("alpha'", "beta'"):
-            if all(len(arg.parts) == 1 for arg in head.args):
-                found[head.name] = Definition(tuple(arg.parts[0][0] for arg in head.args), relation.rhs)
+        if not (relation.kind == "=" and isinstance(head, App) and head.name in ("alpha'", "beta'")):
+            continue
+        if all(len(arg.parts) == 1 for arg in head.args):
+            found[head.name] = Definition(tuple(arg.parts[0][0] for arg in head.args), relation.rhs)
     return found

@@ -1,0 +1,228 @@
+"""Classical theorems about differential equations, with the hypotheses a step must discharge, and prose.
+
+* ``sign_preserved``: the linear equation x' = c(t) x has the solution x(0) exp(integral of c).
+* ``global_solution``: a solution that stays in a compact set on bounded time intervals exists for ever.
+* ``unbounded``: x' >= phi(x) > 0 with continuous phi leaves every bounded set (comparison).
+
+All three are in P. Hartman, Ordinary Differential Equations, chapters II-IV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from ncverify.derive.matching import implied, match_head
+from ncverify.derive.monomials import POSITIVE_SYMBOLS
+from ncverify.derive.relations import ZERO, ProofError, Relation, greater
+from ncverify.derive.sums import Facts, Normalizer
+from ncverify.derive.terms import (
+    Add,
+    App,
+    Fn,
+    Mul,
+    Num,
+    Pow,
+    Sym,
+    Term,
+    TermLike,
+    children,
+    index,
+    symbols,
+    term,
+    walk,
+)
+from ncverify.derive.theorems import Definition, Theorem, establish
+
+
+def sign_preserved(
+    rate: Theorem, value: App | Sym, factor: TermLike, *, smooth: Sequence[Theorem] = ()
+) -> Theorem:
+    """x' = x c, c smooth in the state: x(t) = x(0) exp(integral of c), so x keeps its sign (and its zeros).
+
+    ``rate``: prime = right side, known at all times, with prime the rate of ``value``; the right side must
+    equal value * factor.  The factor must be built by sums, products and exp from primitive symbols, and
+    from symbols and denominators that ``smooth`` accounts for: definitions, and x > 0 for what is divided by.
+    """
+    relation = rate.relation
+    if relation.kind != "=" or not isinstance(relation.lhs, (App, Sym)):
+        raise ProofError("an equation for the rate is needed")
+    if any(kind != "structural" for _, kind in rate.hypotheses.values()):
+        raise ProofError("the rate must be known at all times")
+    prime = relation.lhs.name
+    if prime != value.name + "'" or not _same_arguments(relation.lhs, value):
+        raise ProofError("the rate must be that of the value")
+    if not Normalizer(Facts()).is_zero(relation.rhs - value * term(factor)):
+        raise ProofError("the rate is not the value times this factor")
+    known = {name: item for part in (rate, *smooth) for name, item in part.definitions.items()}
+    primitive = _smooth_symbols(term(factor), known, smooth)
+    if prime in known:
+        if known[prime].derivative_of != value.name or not _in_time(known[prime]):
+            raise ProofError("the rate must be that of the value")
+    else:
+        primitive |= {value.name, prime}
+    kept = Relation(value, "keeps sign", ZERO, relation.conditions)
+    return establish(
+        kept,
+        "classical: linear equation",
+        (rate, *smooth),
+        note="x(t) = x(0) exp(integral)",
+        primitive=frozenset(primitive),
+    )
+
+
+def _smooth_symbols(
+    value: Term, definitions: Mapping[str, Definition], smooth: Sequence[Theorem]
+) -> set[str]:
+    """The primitive symbols a smooth term is made of; raises where it may be singular."""
+    primitive: set[str] = set()
+    done: set[str] = set()
+
+    def visit(node: Term) -> None:
+        match node:
+            case Pow(base, exponent) if exponent < 0:
+                if not symbols(base) <= POSITIVE_SYMBOLS and not any(
+                    part.relation.kind == ">"
+                    and part.relation.rhs == ZERO
+                    and not part.relation.conditions
+                    and match_head(part.relation.lhs, base) is not None
+                    and all(kind == "structural" for _, kind in part.hypotheses.values())
+                    for part in smooth
+                ):
+                    raise ProofError("the factor may be singular: a denominator is not known to be > 0")
+            case Fn(name, _) if name != "exp":
+                raise ProofError(f"the factor may be singular: {name}")
+            case App(name, _) | Sym(name) if name not in done:
+                done.add(name)
+                if name in definitions:
+                    visit(definitions[name].body)
+                elif name not in POSITIVE_SYMBOLS:
+                    primitive.add(name)
+        for part in children(node):
+            visit(part)
+
+    visit(value)
+    return primitive
+
+
+def _in_time(definition: Definition) -> bool:
+    """Whether a derivative was taken along the rates x' of its symbols, not along another direction."""
+    return all(
+        speed == (App(name + "'", tuple(map(index, args))) if args else Sym(name + "'"))
+        for name, args, speed in definition.rates
+    )
+
+
+def _same_arguments(first: App | Sym, second: App | Sym) -> bool:
+    left = first.args if isinstance(first, App) else ()
+    right = second.args if isinstance(second, App) else ()
+    return left == right
+
+
+def global_solution(sign: Theorem, lower: Theorem, upper: Theorem, bound: int | Fraction) -> Theorem:
+    """0 <= x' <= c x for every component: the solution exists for all t >= 0.
+
+    Classical (continuation): on a bounded time interval x stays within [x(0), x(0) e^{ct}], where the
+    field is smooth, so the solution can be continued.
+    """
+    value = sign.relation.lhs
+    if sign.relation.kind != "keeps sign" or not isinstance(value, (App, Sym)):
+        raise ProofError("the components must keep their sign")
+    prime = App(value.name + "'", value.args) if isinstance(value, App) else Sym(value.name + "'")
+    if not all(implied(part.relation.conditions, sign.relation.conditions) for part in (lower, upper)):
+        raise ProofError("the bounds must hold for every component that moves")
+    low, high = lower.relation, upper.relation
+    if low.kind not in (">=", ">") or not Normalizer(Facts()).is_zero(low.difference - prime):
+        raise ProofError("x' >= 0 is needed")
+    if high.kind not in (">=", ">") or not Normalizer(Facts()).is_zero(
+        high.difference - (Num(Fraction(bound)) * value - prime)
+    ):
+        raise ProofError("c x - x' >= 0 is needed")
+    for known in (lower, upper):
+        _require_lasting(known, [sign.relation])
+    lasting = Relation(value, "global", ZERO, sign.relation.conditions)
+    return establish(lasting, "classical: continuation", (sign, lower, upper))
+
+
+def _require_lasting(known: Theorem, kept: Sequence[Relation]) -> None:
+    """Every hypothesis holds at all times: it is structural, or a sign that is kept."""
+    for name, (assumed, kind) in known.hypotheses.items():
+        if kind == "structural":
+            continue
+        lasting = kind == "open" and any(
+            assumed == greater(sign.lhs, 0).where(*assumed.conditions)
+            and implied(sign.conditions, assumed.conditions)
+            for sign in kept
+        )
+        if not lasting:
+            raise ProofError(f"the hypothesis {name!r} is not known to hold at all times")
+
+
+def unbounded(
+    rate: Theorem, floor: Theorem, variable: Sym, prime: Sym, *, along: Sequence[Theorem]
+) -> Theorem:
+    """x' >= phi(x) with phi continuous and > 0 on x > 0, and x > 0, give x -> oo as t -> oo.
+
+    Classical (comparison): x increases; were it bounded by M, then x' >= min of phi over [x(0), M] > 0.
+    ``rate``: prime >= phi; ``floor``: variable > 0; both must hold at all times, so ``along`` shows that
+    the solution lasts for all t and that the open hypotheses (signs) are kept.  phi must be built from
+    the variable, positive numbers and orders of sorts by sums, products, powers and exp, with positive
+    coefficients outside exp: this makes it continuous and positive for x > 0.
+    """
+    relation, low = rate.relation, floor.relation
+    if relation.kind not in (">=", ">") or relation.lhs != prime or relation.conditions:
+        raise ProofError("an inequality x' >= phi(x) is needed")
+    if low != greater(variable, 0):
+        raise ProofError("x > 0 is needed")
+    if rate.definitions.get(prime.name, Definition((), ZERO)).derivative_of != variable.name:
+        raise ProofError(f"{prime.name!r} is not the derivative of {variable.name!r}")
+    if not _positive_function(relation.rhs, variable):
+        raise ProofError("phi is not recognised as continuous and positive on x > 0")
+    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
+    lasting = {
+        part.relation.lhs.name
+        for part in along
+        if part.relation.kind == "global" and isinstance(part.relation.lhs, (App, Sym))
+    }
+    definition = rate.definitions[prime.name]
+    if not _in_time(definition):
+        raise ProofError(f"{prime.name!r} is not the rate of {variable.name!r} in time")
+    if not {name for name, _, _ in definition.rates} <= lasting:
+        raise ProofError("the solution must be known to last for all times")
+    for known in (rate, floor, *along):
+        _require_lasting(known, kept)
+    return establish(
+        Relation(variable, "->oo"), "classical: comparison", (rate, floor, *along), note="escape to infinity"
+    )
+
+
+def _positive_function(value: Term, variable: Sym) -> bool:
+    match value:
+        case Num(number):
+            return number > 0
+        case Sym(_):
+            return value == variable or value.name in POSITIVE_SYMBOLS
+        case Add(parts) | Mul(parts):
+            return bool(parts) and all(_positive_function(part, variable) for part in parts)
+        case Fn("exp", arg):
+            return all(isinstance(node, (Num, Add, Mul, Pow, Sym)) for node in walk(arg)) and _continuous(
+                arg, variable
+            )
+        case Pow(Sym(name), exponent):
+            return name in POSITIVE_SYMBOLS or (name == variable.name and exponent > 0)
+    return False
+
+
+def _continuous(value: Term, variable: Sym) -> bool:
+    """Polynomial in the variable with coefficients made of numbers and orders of sorts."""
+    for node in walk(value):
+        if isinstance(node, Sym) and node != variable and node.name not in POSITIVE_SYMBOLS:
+            return False
+        if isinstance(node, Pow) and variable in tuple(walk(node)) and node.exponent < 0:
+            return False
+    return True
+
+
+def prose(relation: Relation, text: str, *premises: Theorem) -> Theorem:
+    """A step a human must read: it makes every theorem that rests on it ``argued``."""
+    return establish(relation, "prose", premises, note=text, prose=1)

@@ -1,0 +1,168 @@
+"""Theorems of the all-K calculus, and how they are recorded.
+
+A ``Theorem`` says that a relation between terms holds in every model (every finite abelian group of
+every order K, every value of the symbols) in which its hypotheses hold.  Theorems are made by
+``establish`` only, and only the modules of rules call it (``rules``, ``derivatives``, ``signs``, ``choices``,
+``classical``; a repository test keeps it so), after checking what they are given: whatever a proof script
+does wrong ends in ``ProofError``, never in a false theorem.  A theorem knows its hypotheses, definitions
+and premises, so that a proof can be printed, and a hypothesis that a claim names but no step uses is
+noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import InitVar, dataclass
+from types import MappingProxyType
+from typing import Any
+
+from ncverify.derive.relations import ProofError, Relation
+from ncverify.derive.terms import App, IndexLike, Sym, Term, Var, index, substitute, symbols, walk
+
+
+@dataclass(frozen=True)
+class Definition:
+    """``name(args) := body``.
+
+    A derivative also records along which rates it was taken and what it held constant: these symbols
+    must be primitive, or the body would not be the derivative it is said to be.
+    """
+
+    args: tuple[Var, ...]
+    body: Term
+    primitive: frozenset[str] = frozenset()
+    derivative_of: str = ""
+    rates: tuple[tuple[str, tuple[Var, ...], Term], ...] = ()
+
+
+_SEAL = object()
+
+
+@dataclass(frozen=True, eq=False)
+class Theorem:
+    """A relation with its proof.  Made only by the rules of this module."""
+
+    relation: Relation
+    rule: str
+    premises: tuple[Theorem, ...]
+    hypotheses: Mapping[str, tuple[Relation, str]]
+    definitions: Mapping[str, Definition]
+    note: str
+    details: Mapping[str, Any]
+    prose: int
+    signatures: Mapping[str, tuple[str, ...]]
+    primitive: frozenset[str]
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise ProofError("theorems are made by the rules of the kernel only")
+
+    def at(self, mapping: Mapping[Var, IndexLike]) -> Theorem:
+        """The instance with indices in place of free variables."""
+        return specialize(self, mapping)
+
+
+def establish(
+    relation: Relation,
+    rule: str,
+    premises: Iterable[Theorem] = (),
+    *,
+    note: str = "",
+    details: Mapping[str, Any] | None = None,
+    hypotheses: Mapping[str, tuple[Relation, str]] | None = None,
+    definitions: Mapping[str, Definition] | None = None,
+    prose: int = 0,
+    primitive: frozenset[str] = frozenset(),
+) -> Theorem:
+    parents = tuple(premises)
+    if any(type(parent) is not Theorem for parent in parents):
+        raise ProofError("a premise is not a theorem")
+    all_hypotheses: dict[str, tuple[Relation, str]] = {}
+    all_definitions: dict[str, Definition] = {}
+    for source in (*(p.hypotheses for p in parents), hypotheses or {}):
+        for name, item in source.items():
+            if all_hypotheses.setdefault(name, item) != item:
+                raise ProofError(f"two different hypotheses are called {name!r}")
+    for defined in (*(p.definitions for p in parents), definitions or {}):
+        for name, definition in defined.items():
+            if all_definitions.setdefault(name, definition) != definition:
+                raise ProofError(f"{name!r} is defined twice")
+    undefined = primitive.union(*(p.primitive for p in parents))
+    _check_definitions(all_definitions, undefined)
+    signatures: dict[str, tuple[str, ...]] = {}
+    sides = (node for side in (relation.lhs, relation.rhs) for node in walk(side))
+    own = ((n.name, n) for n in sides if isinstance(n, (App, Sym)))
+    uses = ((name, tuple(x.sort for x in n.args) if isinstance(n, App) else ()) for name, n in own)
+    for name, sorts in (*(pair for p in parents for pair in p.signatures.items()), *uses):
+        if signatures.setdefault(name, sorts) != sorts:
+            raise ProofError(f"{name!r} is used with arguments of sorts {signatures[name]} and {sorts}")
+    return Theorem(
+        relation,
+        rule,
+        parents,
+        MappingProxyType(all_hypotheses),
+        MappingProxyType(all_definitions),
+        note,
+        MappingProxyType(dict(details or {})),
+        prose + sum(parent.prose for parent in parents),
+        MappingProxyType(signatures),
+        undefined,
+        _SEAL,
+    )
+
+
+def _check_definitions(definitions: Mapping[str, Definition], primitive: frozenset[str]) -> None:
+    done: set[str] = set()
+    for name, definition in definitions.items():
+        wrong = sorted(definition.primitive & definitions.keys())
+        if wrong:
+            raise ProofError(f"{name!r} is a derivative in which the defined symbol {wrong[0]!r} has a rate")
+    for name in sorted(primitive & definitions.keys()):
+        raise ProofError(f"{name!r} is defined, but a step took it for primitive")
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise ProofError(f"circular definition: {' -> '.join((*path, name))}")
+        if name in definitions and name not in done:
+            for used in sorted(symbols(definitions[name].body)):
+                visit(used, (*path, name))
+            done.add(name)
+
+    for name in sorted(definitions):
+        visit(name, ())
+
+
+def steps(final: Iterable[Theorem]) -> tuple[Theorem, ...]:
+    """The theorems a proof consists of, premises first, each once."""
+    seen: set[int] = set()
+    order: list[Theorem] = []
+    stack = [(known, False) for known in reversed(list(final))]
+    while stack:
+        known, done = stack.pop()
+        if done:
+            order.append(known)
+            continue
+        if id(known) in seen:
+            continue
+        seen.add(id(known))
+        stack.append((known, True))
+        stack.extend((premise, False) for premise in reversed(known.premises))
+    return tuple(order)
+
+
+def specialize(known: Theorem, mapping: Mapping[Var, IndexLike]) -> Theorem:
+    """The instance of a theorem at given indices."""
+    images = {var: index(value) for var, value in mapping.items()}
+    for var, image in images.items():
+        if var.fixed or var.sort != image.sort:
+            raise ProofError(f"the index {var.name!r} cannot be replaced by {image}")
+    relation = known.relation
+    conditions = frozenset(form.substitute(images) for form in relation.conditions)
+    if any(not form.parts for form in conditions):
+        raise ProofError("the instance is excluded by a condition of the theorem")
+    moved = Relation(
+        substitute(relation.lhs, images), relation.kind, substitute(relation.rhs, images), conditions
+    )
+    note = ", ".join(f"{var.name} := {image}" for var, image in images.items())
+    return establish(moved, "instance", (known,), note=note)

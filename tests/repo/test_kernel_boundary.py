@@ -1,0 +1,23 @@
+"""Only the modules of rules can make theorems."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+RULES = {"theorems", "rules", "derivatives", "signs", "choices", "classical"}
+
+
+def test_only_the_rules_call_establish():
+    users = {
+        path.stem
+        for folder in ("ncverify", "proofs")
+        for path in (ROOT / folder).rglob("*.py")
+        if "establish" in path.read_text(encoding="utf-8")
+    }
+    assert users == RULES
+
+
+def test_every_rule_of_the_kernel_is_exported():
+    import ncverify.derive.kernel as kernel
+
+    for name in kernel.__all__:
+        assert hasattr(kernel, name)
