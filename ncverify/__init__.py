@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ncverify.book.verdict import Evidence, Outcome, Verdict
     from ncverify.derive.decide import decide
     from ncverify.evidence import strategies
+    from ncverify.flow.full import FullFlow
+    from ncverify.flow.reduced import ReducedFlow
+    from ncverify.flow.trajectory import Trajectory
     from ncverify.ledger.results import Result, Results
     from ncverify.ledger.run import check
     from ncverify.theory.groups import AbelianGroup
@@ -30,6 +33,9 @@ __version__ = "0.1.0"
 _HOME = {
     "AbelianGroup": "ncverify.theory.groups",
     "Claim": "ncverify.book.claim",
+    "FullFlow": "ncverify.flow.full",
+    "ReducedFlow": "ncverify.flow.reduced",
+    "Trajectory": "ncverify.flow.trajectory",
     "Evidence": "ncverify.book.verdict",
     "Hypothesis": "ncverify.book.claim",
     "Kind": "ncverify.book.claim",
@@ -46,8 +52,9 @@ _HOME = {
 _MODULES = {"strategies": "ncverify.evidence.strategies"}
 
 __all__ = [
-    "AbelianGroup", "Claim", "Evidence", "Hypothesis", "InputError", "Kind", "Outcome", "Registry", "Result",
-    "Results", "Verdict", "__version__", "check", "claim", "decide", "load_book", "strategies",
+    "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome", "ReducedFlow",
+    "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check", "claim", "decide",
+    "load_book", "strategies",
 ]  # fmt: skip
 
 

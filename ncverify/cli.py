@@ -260,6 +260,80 @@ def decide(
         print(verdict)
 
 
+@app.command()
+def flow(
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            metavar="S1,S2,...|FILE",
+            help="Exact values for the nonzero characters; with --full alpha_a (s_a = alpha_a^2), or a JSON "
+            "file with W, H, labels.",
+        ),
+    ],
+    classes: Annotated[
+        int | None,
+        typer.Option("--classes", metavar="K", help="Z_2^m if K = 2^m, else Z_K.", show_default=False),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="N1,N2,...", help="Z_N1 x Z_N2 x ...", show_default=False)
+    ] = None,
+    until: Annotated[str, typer.Option("--until", metavar="T", help="Exact time, such as 1e100.")] = "1e4",
+    times: Annotated[
+        str | None,
+        typer.Option(
+            "--times", metavar="T1,T2,...", help="Times to print; default: powers of ten.", show_default=False
+        ),
+    ] = None,
+    digits: Annotated[int, typer.Option("--digits", metavar="D", help="Certified digits.")] = 50,
+    full: Annotated[bool, typer.Option("--full", help="The flow of all entries of W and H.")] = False,
+    depth: Annotated[int, typer.Option("--depth", metavar="L", help="Depth of the linear network.")] = 2,
+    weight_decay: Annotated[str, typer.Option("--weight-decay", metavar="X", help="An exact number.")] = "0",
+    json_file: Json = None,
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            help="Draw s, V, loss and cosine to an SVG, PNG or PDF.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Enclose a gradient flow rigorously: balls that contain the exact solution at exactly these times.
+
+    Numbers are exact: 3, 1/3, 0.25, 1e-30. Ctrl-C keeps what is certified so far.
+
+    \b
+    Examples:
+      ncverify flow --classes 8 --start 18,24,1,1,1,18,18 --until 1e4
+      ncverify flow --group 5 --start 1/3,1/7,1/7,1/3 --until 1e100 --plot flow.svg
+      ncverify flow --classes 4 --start 1,1/2,1/3 --full --until 100 --json -
+    """
+    from ncverify.ledger import trajectories
+
+    from_file = full and classes is None and group is None
+    chosen = None if from_file else trajectories.read_group(classes, group)
+    trajectory = trajectories.enclose(
+        chosen,
+        start,
+        full=full,
+        until=until,
+        times=times,
+        digits=digits,
+        depth=depth,
+        weight_decay=weight_decay,
+    )
+    if plot is not None:
+        trajectory.plot(plot)
+    if json_file is not None:
+        _write_json(trajectory.to_json(), json_file)
+    if json_file != "-":
+        _print(trajectories.lines(trajectory))
+    if not trajectory.complete:
+        raise typer.Exit(_INTERRUPTED)
+
+
 def _run(selection: Selection, *, jobs: int | None, digits: int, seed: int) -> Results:
     from ncverify.evidence.workbench import Settings
     from ncverify.ledger.run import run

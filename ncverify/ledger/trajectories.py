@@ -1,0 +1,125 @@
+"""What ``ncverify flow`` does: read a start, enclose the flow, show the enclosures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+from ncverify.errors import InputError
+from ncverify.flow.drive import Progress
+from ncverify.flow.exact import read_numbers
+from ncverify.flow.full import FullFlow
+from ncverify.flow.reduced import ReducedFlow
+from ncverify.flow.trajectory import Trajectory, time_text
+from ncverify.theory.groups import AbelianGroup
+
+_COLUMNS = 6
+_MAX_FILE = 1 << 22
+
+
+def read_group(classes: int | None, group: str | None) -> AbelianGroup:
+    """The group from ``--classes`` or ``--group``; exactly one must be given."""
+    if (classes is None) == (group is None):
+        raise InputError("say which group: either --classes K or --group 2,2,2")
+    return AbelianGroup.from_classes(classes) if classes is not None else AbelianGroup.parse(str(group))
+
+
+def spectral_network(group: AbelianGroup, values: str) -> FullFlow:
+    """W = Phi diag(alpha) Phi^T/K = H: the full network at a balanced spectral start, exactly.
+
+    ``values``: alpha_a for a != 0, so that s_a = alpha_a^2.  Only characters +-1 make this rational.
+    """
+    if not group.is_walsh:
+        raise InputError(
+            f"the full network of {group.name} has irrational entries: use --classes 2, 4, 8, ... or give "
+            "W, H and labels in a JSON file with --start FILE"
+        )
+    size = group.order
+    alpha = group.spectrum(read_numbers(values, "start"), Fraction(0))
+    sign = [[1 if group.pairing(a, g) == 0 else -1 for g in range(size)] for a in range(size)]
+    first = [sum((alpha[a] * sign[a][g] for a in range(size)), Fraction(0)) / size for g in range(size)]
+    rows = [[first[i ^ j] for j in range(size)] for i in range(size)]
+    return FullFlow(rows, rows, list(range(size)))
+
+
+def network_from_file(path: Path) -> FullFlow:
+    """W, H and labels from JSON, exact entries: {"W": [["1/2", ...], ...], "H": ..., "labels": [0, ...]}."""
+    try:
+        if path.stat().st_size > _MAX_FILE:
+            raise InputError(f"{path} is larger than {_MAX_FILE >> 20} MiB")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not JSON: {str(error).splitlines()[0][:120]}") from None
+    if not isinstance(data, dict) or not {"W", "H", "labels"} <= data.keys():
+        raise InputError(f'{path} must hold an object with "W", "H" and "labels"')
+    extra = sorted(data.keys() - {"W", "H", "labels", "loss", "weight_decay"})
+    if extra:
+        raise InputError(f"{path}: {extra[0]!r} is not known; use W, H, labels, loss, weight_decay")
+    labels = data["labels"]
+    if not isinstance(labels, list):
+        raise InputError(f"{path}: labels must be a list of class numbers")
+    return FullFlow(
+        data["W"], data["H"], labels, loss=data.get("loss", "sum"), weight_decay=data.get("weight_decay", 0)
+    )
+
+
+def enclose(
+    group: AbelianGroup | None,
+    start: str,
+    *,
+    full: bool,
+    until: str,
+    times: str | None,
+    digits: int,
+    depth: int,
+    weight_decay: str,
+) -> Trajectory:
+    """Enclose the flow the command line asks for, with progress on a terminal."""
+    asked = None if times is None else [part.strip() for part in times.split(",")]
+    with progress(until) as report:
+        if full:
+            network = network_from_file(Path(start)) if group is None else spectral_network(group, start)
+            return network.enclose(until=until, digits=digits, times=asked, progress=report)
+        if group is None:
+            raise InputError("say which group: either --classes K or --group 2,2,2")
+        reduced = ReducedFlow(group, depth=depth, weight_decay=weight_decay)
+        return reduced.enclose(start, until=until, digits=digits, times=asked, progress=report)
+
+
+@contextmanager
+def progress(until: str) -> Iterator[Progress | None]:
+    """A line on the terminal that says how far the enclosure is; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def report(time: str, steps: int) -> None:
+        print(
+            f"\rcertified to t = {time} of {until}, {steps} steps\x1b[K", end="", file=sys.stderr, flush=True
+        )
+
+    try:
+        yield report
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def lines(trajectory: Trajectory) -> Iterator[str]:
+    """A table of midpoints and the largest radius, one asked time a line."""
+    shown = trajectory.names[:_COLUMNS]
+    more = len(trajectory.names) - len(shown)
+    digits = min(trajectory.digits, 12)
+    header = [f"{'t':>12}", *(f"{name:>{digits + 8}}" for name in shown), f"{'radius <=':>10}"]
+    yield " ".join(header) + (f"   (and {more} more: --json -)" if more else "")
+    for moment, row in zip(trajectory.t, trajectory.s, strict=True):
+        cells = [f"{x.mid().str(digits, radius=False):>{digits + 8}}" for x in row[: len(shown)]]
+        widest = max((x.rad() for x in row), key=float)
+        yield " ".join([f"{time_text(moment):>12}", *cells, f"{widest.str(2, radius=False):>10}"])
+    state = "certified" if trajectory.complete else "interrupted; certified"
+    yield f"{state} up to t = {time_text(trajectory.until)} in {len(trajectory.segments)} steps"
