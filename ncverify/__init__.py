@@ -52,8 +52,8 @@ _HOME = {
 _MODULES = {"strategies": "ncverify.evidence.strategies"}
 
 __all__ = [
-    "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome", "ReducedFlow",
-    "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check", "claim", "decide",
+    "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
+    "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check", "claim", "decide",
     "load_book", "strategies",
 ]  # fmt: skip
 
