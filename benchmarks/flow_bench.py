@@ -174,13 +174,14 @@ def heyoka_reduced(classes: int, digits: int) -> tuple[float, float, list[Any]] 
             tol=hy.real(10, bits) ** hy.real(-digits, bits),
             fp_type=hy.real,
             prec=bits,
-            compact_mode=classes > 16,
+            compact_mode=True,
         )
 
     begin = process_time()
     integrator = build()
     integrator.propagate_until(hy.real(1, bits))
     cold = process_time() - begin
+    mpmath.mp.dps = digits + 20
     result = [mpmath.mpf(str(x)) for x in integrator.state]
 
     def again() -> None:
@@ -208,9 +209,8 @@ def table(slow: bool) -> list[Row]:
     def add(row: Row, note: str = "") -> None:
         rows.append(row)
         peer = "" if row.peer_seconds is None else f"{row.peer_seconds:10.4g} s"
-        print(
-            f"{row.work:42} {row.seconds:9.4g} s {row.steps:4d} steps   {row.peer:22}{peer:>12} {row.ratio:>9}  {note}"
-        )
+        ours = f"{row.work:42} {row.seconds:9.4g} s {row.steps:4d} steps"
+        print(f"{ours}   {row.peer:22}{peer:>12} {row.ratio:>9}  {note}", flush=True)
 
     def against_heyoka(classes: int, digits: int, work: str, seconds: float, found: Trajectory) -> None:
         peers = heyoka_reduced(classes, digits)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from flint import arb
 from mpmath import mp
@@ -51,9 +51,9 @@ class _Case:
 def audit_containment(
     count: int, seed: int = 0, progress: Callable[[int], None] | None = None
 ) -> ContainmentAudit:
-    """Runs ``count`` random flows, in turn balanced, with weight decay, unbalanced, and full.
+    """Runs ``count`` random flows, in turn balanced, with weight decay, unbalanced, deep, and full.
 
-    Cost: about 20 ms a flow at K <= 8.
+    Cost: about 0.2 s a flow, most of it for the reference.
     """
     rng = Random(seed)
     misses: list[str] = []
@@ -95,22 +95,36 @@ def _time(rng: Random) -> Fraction:
 
 
 def _balanced(rng: Random) -> _Case:
-    group, t = rng.choice(_GROUPS), _time(rng)
-    start = _spectrum(rng, group)
-    return _reduced(group, start, t, Fraction(0))
+    group = rng.choice(_GROUPS)
+    model = Balanced(loss="mean" if rng.randrange(3) == 0 else "sum")
+    return _reduced(group, _spectrum(rng, group), _time(rng), model)
 
 
 def _decaying(rng: Random) -> _Case:
-    group, t = rng.choice(_GROUPS), _time(rng)
-    start = _spectrum(rng, group)
-    return _reduced(group, start, t, Fraction(rng.randrange(1, 20), 20))
+    group = rng.choice(_GROUPS)
+    return _reduced(
+        group, _spectrum(rng, group), _time(rng), Balanced(decay=Fraction(rng.randrange(1, 20), 20))
+    )
 
 
-def _reduced(group: AbelianGroup, start: list[Fraction], t: Fraction, decay: Fraction) -> _Case:
-    found = ReducedFlow(group, weight_decay=decay).enclose(start[1:], until=t, digits=DIGITS, times=[t])
-    solution = integrate_reduced(group, start, [t], REFERENCE_DIGITS, model=Balanced(decay=decay))
-    text = f"{group.name} start {[str(s) for s in start[1:]]} decay {decay} t {t}"
-    return _Case(text, found.s[-1], solution.states[-1][1:])
+def _deep(rng: Random) -> _Case:
+    group = rng.choice(_GROUPS)
+    # Positive, since s^{2-2/L} has no ball at 0, and small, since it is steep.
+    start = [Fraction(0), *((x + 1) / 8 for x in _spectrum(rng, group)[1:])]
+    model = Balanced(rng.choice((1, 3, 4)), rng.choice((Fraction(0), Fraction(1, 10))))
+    return _reduced(group, start, _time(rng), model)
+
+
+def _reduced(group: AbelianGroup, start: list[Fraction], t: Fraction, model: Balanced) -> _Case:
+    loss: Literal["sum", "mean"] = "mean" if model.loss == "mean" else "sum"
+    flow = ReducedFlow(group, depth=model.depth, weight_decay=model.decay, loss=loss)
+    found = flow.enclose(start[1:], until=t, digits=DIGITS, times=[t])
+    solution = integrate_reduced(group, start, [t], REFERENCE_DIGITS, model=model)
+    return _Case(
+        f"{group.name} start {[str(s) for s in start[1:]]} {model} t {t}",
+        found.s[-1],
+        solution.states[-1][1:],
+    )
 
 
 def _unbalanced(rng: Random) -> _Case:
@@ -139,10 +153,12 @@ def _full(rng: Random) -> _Case:
 
     w, h = matrix(classes, d), matrix(d, len(labels))
     decay = rng.choice((Fraction(0), Fraction(1, 10)))
-    found = FullFlow(w, h, labels, weight_decay=decay).enclose(until=t, digits=DIGITS, times=[t])
-    solution = integrate_full(w, h, labels, [t], REFERENCE_DIGITS, decay=decay)
+    loss: Literal["sum", "mean"] = "mean" if rng.randrange(3) == 0 else "sum"
+    flow = FullFlow(w, h, labels, weight_decay=decay, loss=loss)
+    found = flow.enclose(until=t, digits=DIGITS, times=[t])
+    solution = integrate_full(w, h, labels, [t], REFERENCE_DIGITS, decay=decay, loss=loss)
     reference = [x for rows in (solution.w[-1], solution.h[-1]) for row in rows for x in row]
-    return _Case(f"full W {w} H {h} labels {labels} decay {decay} t {t}", found.s[-1], reference)
+    return _Case(f"full W {w} H {h} labels {labels} decay {decay} {loss} t {t}", found.s[-1], reference)
 
 
-_KINDS: tuple[Callable[[Random], _Case], ...] = (_balanced, _decaying, _unbalanced, _full)
+_KINDS: tuple[Callable[[Random], _Case], ...] = (_balanced, _decaying, _unbalanced, _deep, _full)

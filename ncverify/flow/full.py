@@ -23,7 +23,6 @@ from ncverify.flow.step import Errors
 from ncverify.flow.trajectory import Trajectory, bounds_json, integers_json
 from ncverify.theory.dynamics import DOUBLE, full_field
 
-
 # Here nearly all of the cost grows with the square of the order.
 _ORDER_PER_BIT = 0.38
 

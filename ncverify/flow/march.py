@@ -122,7 +122,7 @@ class Marcher(Generic[StepT]):
     def _first_length(self, starts: Sequence[arb]) -> Fraction:
         """A length from series of low order: their tail should be as large as 2^-work at the full order."""
         length = Fraction(1, 64)
-        for share, attempts in ((4, 100), (2, 3)):
+        for share, attempts in ((4, 100), (2, 1)):
             order = max(8, self.order // share)
             work = ceil(self.work * order / self.order)
             for _ in range(attempts):
