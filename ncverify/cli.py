@@ -310,20 +310,25 @@ def flow(
       ncverify flow --group 5 --start 1/3,1/7,1/7,1/3 --until 1e100 --plot flow.svg
       ncverify flow --classes 4 --start 1,1/2,1/3 --full --until 100 --json -
     """
+    from ncverify.flow.step import StepError
     from ncverify.ledger import trajectories
 
     from_file = full and classes is None and group is None
     chosen = None if from_file else trajectories.read_group(classes, group)
-    trajectory = trajectories.enclose(
-        chosen,
-        start,
-        full=full,
-        until=until,
-        times=times,
-        digits=digits,
-        depth=depth,
-        weight_decay=weight_decay,
-    )
+    try:
+        trajectory = trajectories.enclose(
+            chosen,
+            start,
+            full=full,
+            until=until,
+            times=times,
+            digits=digits,
+            depth=depth,
+            weight_decay=weight_decay,
+        )
+    except StepError as error:  # not the user's fault, and not an answer either
+        print(f"ncverify: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
     if plot is not None:
         trajectory.plot(plot)
     if json_file is not None:

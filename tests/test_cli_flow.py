@@ -1,0 +1,113 @@
+"""``ncverify flow`` as a real process."""
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+
+
+def run(*args, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "ncverify", "flow", *args],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=120,
+    )
+
+
+def ball(entry):
+    mid, rad = Fraction(entry["mid"]), Fraction(entry["rad"])
+    return mid - rad, mid + rad
+
+
+def test_json_is_alone_on_the_output_and_encloses():
+    done = run("--classes", "4", "--start", "1,1,1", "--times", "1,1e30", "--until", "1e30", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    data = json.loads(done.stdout)
+    assert data["certified"] is True
+    assert data["t"] == ["1", "1e30"]
+    for row in data["s"]:
+        # the collapse ray stays on the ray
+        assert len({(entry["mid"], entry["rad"]) for entry in row}) >= 1
+        lows, highs = zip(*map(ball, row), strict=True)
+        assert max(lows) <= min(highs)
+    first, last = (ball(row[0]) for row in data["s"])
+    assert 1 < first[0] < first[1] < last[0]
+    assert all(high - low < Fraction(1, 10**47) for low, high in map(ball, data["s"][0]))
+
+
+def test_full_network_and_reduced_flow_agree(tmp_path):
+    times = ["--times", "1,5", "--until", "5", "--digits", "25", "--json", "-"]
+    full = json.loads(run("--classes", "2", "--start", "1/2", "--full", *times).stdout)
+    reduced = json.loads(run("--classes", "2", "--start", "1/4", *times).stdout)
+    for entries, s in zip(full["s"], reduced["s"], strict=True):
+        # W = H = Phi diag(0, alpha) Phi / 2, so W_00 = alpha / 2 and s_1 = alpha^2
+        low, high = (2 * x for x in ball(entries[0]))
+        assert low * low <= ball(s[0])[1]
+        assert ball(s[0])[0] <= high * high
+
+
+def test_start_from_a_file(tmp_path):
+    data = {"W": [["1/3", "0"], ["1", "-1"]], "H": [["1", "0", "1/7"], ["0", "2", "1"]], "labels": [0, 1, 1]}
+    (tmp_path / "start.json").write_text(json.dumps(data))
+    done = run(
+        "--full", "--start", "start.json", "--until", "2", "--digits", "20", "--json", "-", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["names"][:2] == ["W[0,0]", "W[0,1]"]
+
+
+def test_plot_and_table(tmp_path):
+    done = run("--group", "5", "--start", "1,2,2,1", "--until", "10", "--plot", "f.svg", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "certified up to t = 10" in done.stdout
+    assert (tmp_path / "f.svg").read_text().lstrip().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("args", "names"),
+    [
+        (["--classes", "4", "--start", "1,2"], ["3 values", "got 2"]),
+        (["--classes", "4", "--start", "1,2,nan"], ["nan"]),
+        (["--classes", "4", "--start", "1,2,3", "--until", "-1"], ["-1"]),
+        (["--classes", "4", "--start", "1,2,3", "--until", "soon"], ["soon"]),
+        (["--classes", "4", "--start", "1,2,3", "--digits", "0"], ["0"]),
+        (["--classes", "4", "--start", "1,2,3", "--digits", "10000000"], ["10000000"]),
+        (["--group", "6", "--start", "1,2,3,4,5"], ["s[1]=1", "s[5]=5"]),
+        (["--group", "6,x", "--start", "1"], ["6,x"]),
+        (["--start", "1,2"], ["--classes", "--group"]),
+        (["--classes", "4", "--group", "2,2", "--start", "1,2,3"], ["--classes", "--group"]),
+        (["--classes", "6", "--start", "1,1,1,1,1", "--full"], ["irrational", "FILE"]),
+        (["--full", "--start", "missing.json"], ["missing.json"]),
+        (["--classes", "4", "--start", "1,2,3", "--plot", "f.bmp"], [".svg"]),
+        (["--classes", "4", "--start", "1,2,3", "--depth", "0"], ["depth"]),
+        (["--classes", "4", "--start", "1,2,3", "--weight-decay", "-1"], ["-1"]),
+    ],
+)
+def test_bad_input_is_one_clear_line(args, names, tmp_path):
+    done = run(*args, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
+    for name in names:
+        assert name in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        '{"W": 1}',
+        '{"W": [[0.5]], "H": [["1"]], "labels": [0]}',
+        '{"W": [["1"]], "H": [["1"]], "labels": [0], "x": 1}',
+    ],
+)
+def test_bad_files_are_one_clear_line(text, tmp_path):
+    (tmp_path / "s.json").write_text(text)
+    done = run("--full", "--start", "s.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
