@@ -20,6 +20,8 @@ from flint import arb, arb_poly, ctx
 from ncverify.flow.balls import LOW, certainly_le, certainly_lt, dyadic, precision, series_exp, smallest
 
 _GRID = 64
+_SPARE = 32
+"""Bits of the precision that the remainders may spoil."""
 _RADII = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
 
 
@@ -47,7 +49,8 @@ class Clock:
     """The time elapsed in a step, as a function of x in [0, 1].
 
     ``rest`` must hold within ``rest_error`` (an upper bound of the error of the polynomial).
-    Precision: the one in force when the methods run; use the scope the step was built in.
+    Precision: what is cached is computed in the precision of the construction; the methods run in the
+    precision in force.
     """
 
     def __init__(self, length: arb, exponent: arb_poly, rest: arb_poly, rest_error: arb, order: int) -> None:
@@ -57,19 +60,30 @@ class Clock:
         self.rest_error = arb(0, rest_error.upper())
         self.order = order
         self._rest_integral = rest.integral()
+        self._bits = ctx.prec
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """The pieces, each with about the same variation of l."""
+        with precision(self._bits):
+            return self._pieces()
+
+    def _pieces(self) -> tuple[Piece, ...]:
         out: list[Piece] = []
-        before = arb(0)
-        for left, right in pairwise(_breakpoints(self.exponent, self.order / 18)):
+        before, terms = arb(0), self.order + 8
+        allowed = dyadic(1, _SPARE - self._bits)
+        todo = list(pairwise(_breakpoints(self.exponent, self.order / 18)))[::-1]
+        while todo:
+            left, right = todo.pop()
             centre, width = dyadic(left + right, -21), dyadic(right - left, -21)
             local = self.exponent(arb_poly([centre, width]))
-            scale = local[0].exp()
-            terms = self.order + 8
+            remainder = _remainder(local, terms)
+            if right - left > 1 and not certainly_le(remainder, allowed):
+                middle = (left + right) // 2
+                todo += [(middle, right), (left, middle)]
+                continue
             series = series_exp(local - local[0], terms)
-            out.append(Piece(centre, width, scale, series.integral(), _remainder(local, terms), before))
+            out.append(Piece(centre, width, local[0].exp(), series.integral(), remainder, before))
             before = before + out[-1].integral(arb(1))
         return tuple(out)
 
@@ -77,7 +91,8 @@ class Clock:
     def duration(self) -> arb:
         """t(1) - t(0)."""
         last = self.pieces[-1]
-        return self.length * (last.before + last.integral(arb(1))) + self._rest_part(arb(1))
+        with precision(self._bits):
+            return self.length * (last.before + last.integral(arb(1))) + self._rest_part(arb(1))
 
     def elapsed(self, piece: Piece, y: arb) -> arb:
         """t(x) - t(0) at x = c + w y of a piece."""

@@ -21,6 +21,7 @@ GUARD = 24
 
 _ACCEPT = 2.0
 _MAX_RATIO = 4.0
+_ROUNDING = 4
 _REFUSALS = 40
 
 
@@ -134,7 +135,9 @@ class Marcher(Generic[StepT]):
 
 
 def _ratio(trial: Trial[StepT], work: int) -> float:
-    """By how much the length may change for a tail of 2^-work."""
+    """By how much the length may change for a tail of 2^-work (2 where the tail is lost in rounding)."""
+    if trial.tail.bit_length() <= _ROUNDING:
+        return 2.0
     excess = trial.tail.bit_length() - (trial.bits - work)
     return float(max(2.0**-60, min(2.0 ** (-excess / (trial.order + 1)), 64.0)))
 
