@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ncverify.book.verdict import Evidence, Outcome, Verdict
     from ncverify.derive.decide import decide
     from ncverify.evidence import strategies
+    from ncverify.evidence.hunt import hunt
     from ncverify.flow.full import FullFlow
     from ncverify.flow.reduced import ReducedFlow
     from ncverify.flow.trajectory import Trajectory
@@ -47,14 +48,15 @@ _HOME = {
     "check": "ncverify.ledger.run",
     "claim": "ncverify.book.registry",
     "decide": "ncverify.derive.decide",
+    "hunt": "ncverify.evidence.hunt",
     "load_book": "ncverify.book.registry",
 }
 _MODULES = {"strategies": "ncverify.evidence.strategies"}
 
 __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
-    "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check", "claim", "decide",
-    "load_book", "strategies",
+    "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
+    "claim", "decide", "hunt", "load_book", "strategies",
 ]  # fmt: skip
 
 

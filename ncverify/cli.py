@@ -339,6 +339,80 @@ def flow(
         raise typer.Exit(_INTERRUPTED)
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def hunt(
+    metric: Annotated[
+        str,
+        typer.Argument(
+            metavar="METRIC",
+            help="cosine, max-min, max-share, frobenius, loss, V, margin, or an expression in s1.., z0.., "
+            "p0.. that is not to increase.",
+        ),
+    ],
+    classes: Annotated[
+        int | None,
+        typer.Option("--classes", metavar="K", help="Z_2^m if K = 2^m, else Z_K.", show_default=False),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="N1,N2,...", help="Z_N1 x Z_N2 x ...", show_default=False)
+    ] = None,
+    flow: Annotated[str, typer.Option("--flow", metavar="FLOW", help="balanced or unbalanced.")] = "balanced",
+    depth: Annotated[int, typer.Option("--depth", metavar="L", help="Depth of the linear network.")] = 2,
+    imbalance: Annotated[
+        str | None,
+        typer.Option(
+            "--imbalance",
+            metavar="C1,C2,...|C",
+            help="The c_a of the unbalanced flow, exact; default: the hunt chooses them.",
+            show_default=False,
+        ),
+    ] = None,
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="N", help="Random starts to screen at most.")
+    ] = 1 << 22,
+    json_file: Json = None,
+    jobs: Jobs = None,
+    seed: Seed = 0,
+) -> None:
+    """Is "METRIC never moves away from collapse" true? Look for an exact start that refutes it.
+
+    Prints refuted (then the certified witness) or undecided (then how many starts were tried); the exit
+    code is 0 for both, and 2 for input that cannot be read. The verdict depends on --seed, not on --jobs.
+
+    \b
+    Examples:
+      ncverify hunt cosine --classes 8
+      ncverify hunt V --classes 4 --depth 3
+      ncverify hunt "s1/s2" --group 2,4 --flow unbalanced --json -
+    """
+    from ncverify.ledger import hunting, trajectories
+
+    chosen = trajectories.read_group(classes, group)
+    verdict = hunting.hunt_locally(
+        metric,
+        chosen,
+        flow=flow,
+        depth=depth,
+        imbalance=imbalance,
+        seed=seed,
+        samples=samples,
+        jobs=jobs,
+    )
+    if json_file is not None:
+        asked = {
+            "metric": metric,
+            "group": list(chosen.orders),
+            "flow": flow,
+            "depth": depth,
+            "imbalance": imbalance,
+            "seed": seed,
+            "samples": samples,
+        }
+        _write_json({**asked, **verdict.to_json()}, json_file)
+    if json_file != "-":
+        print(verdict)
+
+
 def _run(selection: Selection, *, jobs: int | None, digits: int, seed: int) -> Results:
     from ncverify.evidence.workbench import Settings
     from ncverify.ledger.run import run
