@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help check test lint bench clean
+.PHONY: help check test lint bench audit clean
 
 help:
 	@echo "make check   check every claim of the book"
 	@echo "make test    run the tests"
 	@echo "make lint    ruff and mypy"
-	@echo "make bench   measure speeds beside sympy"
+	@echo "make bench   measure speeds beside sympy, mpmath and heyoka"
+	@echo "make audit   false variants and random enclosures: reliability figures"
 	@echo "make clean   remove the virtual environment and caches"
 
 $(STAMP): pyproject.toml
@@ -31,6 +32,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py
+
+audit: $(STAMP)
+	@$(BIN)/python scripts/audit.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

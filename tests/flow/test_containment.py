@@ -4,7 +4,7 @@ import pytest
 from flint import arb
 from mpmath import mpf
 
-from ncverify.flow.audit import DIGITS, audit_containment, contains
+from ncverify.evidence.containment import DIGITS, audit_containment, contains
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -15,8 +15,6 @@ BOOK = sorted((ROOT / "proofs").rglob("*.py"))
 
 # A part may import from itself and from parts of lower rank.
 RANK = {"errors": 0, "book": 1, "theory": 1, "derive": 2, "flow": 3, "evidence": 4, "ledger": 5, "cli": 6}
-# The audit compares enclosures with the reference integrator, and nothing of the package imports it.
-EXCEPTIONS = {("ncverify/flow/audit.py", "ncverify.evidence.reference")}
 
 # Where evidence is made: a part of the program that decides something.
 EVIDENCE = ("ncverify/evidence/", "ncverify/flow/", "ncverify/derive/decide.py")
@@ -53,14 +51,7 @@ def test_imports_run_one_way(path: Path) -> None:
             continue
         target = module.split(".")[1]
         allowed = target == part(path) or RANK[target] < RANK[part(path)]
-        assert allowed or (name(path), module) in EXCEPTIONS, f"{name(path)} imports {module}"
-
-
-def test_exceptions_are_in_use_and_imported_by_nobody() -> None:
-    found = {(name(path), module) for path in SOURCES for module in imported(ast.parse(path.read_text()))}
-    assert found >= EXCEPTIONS
-    modules = {path.removesuffix(".py").replace("/", ".") for path, _ in EXCEPTIONS}
-    assert not modules & {module for _, module in found}
+        assert allowed, f"{name(path)} imports {module}"
 
 
 def test_every_part_has_a_rank() -> None:
