@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from flint import arb
@@ -57,40 +58,43 @@ def certify_rate(
     motion = make_motion(group, flow, depth)
     chosen = find_metric(metric, group)
     at = motion.start(start, imbalance)
-    rate, bits = enclose_rate(chosen, motion, at)
-    shown = _witness(chosen, motion, at, rate)
+    found = enclose_rate(chosen, motion, at)
     scope = f"one exact start, {group.name}, {motion.name}"
-    if rate is None or not (certainly_positive(rate) or certainly_negative(rate)):
+    if found is None or not (certainly_positive(found.rate) or certainly_negative(found.rate)):
         return Evidence(
             Outcome.UNDECIDED,
             "rate at a start",
             "nothing",
-            f"{chosen.name}: no ball of the rate at {_text(at)} excludes 0 at {bits} bits",
+            f"{chosen.name}: no ball of the rate at s = {_text(at)} excludes 0, up to {_BITS[-1]} bits",
         )
-    moves = "away" if moves_away(chosen, rate) else "towards"
+    moves = "away" if moves_away(chosen, found.rate) else "towards"
     outcome = Outcome.CERTIFIED if moves == direction else Outcome.REFUTED
     where = "away from collapse" if moves == "away" else "towards collapse"
     return Evidence(
         outcome,
         "rate at a start",
         scope,
-        f"{chosen.name} moves {where} at s = {_text(at)}: {_rate_name(chosen)} {to_decimal(rate, 12)} "
-        f"({bits} bits)",
-        {"witness": shown, "bits": bits, "direction": moves},
+        f"{chosen.name} moves {where} at s = {_text(at)}: d{chosen.moving}/dt = "
+        f"{to_decimal(found.rate, 12)} ({found.bits} bits)",
+        {"witness": _witness(chosen, motion, at, found), "bits": found.bits, "direction": moves},
     )
 
 
 def refutation(metric: Metric, motion: Motion, start: Start) -> Evidence | None:
     """Evidence that "``metric`` never moves away from collapse" is false; None if the balls do not say so."""
-    rate, bits = enclose_rate(metric, motion, start)
-    if rate is None or not moves_away(metric, rate):
+    found = enclose_rate(metric, motion, start)
+    if found is None or not moves_away(metric, found.rate):
         return None
     return Evidence(
         Outcome.REFUTED,
         "witness",
         f"{motion.group.name}, {motion.name}",
         "",
-        {"witness": _witness(metric, motion, start, rate), "bits": bits, "statement": metric.statement},
+        {
+            "witness": _witness(metric, motion, start, found),
+            "bits": found.bits,
+            "statement": metric.statement,
+        },
     )
 
 
@@ -99,28 +103,41 @@ def moves_away(metric: Metric, rate: arb) -> bool:
     return certainly_positive(rate) if metric.away > 0 else certainly_negative(rate)
 
 
-def enclose_rate(metric: Metric, motion: Motion, start: Start) -> tuple[arb | None, int]:
-    """A ball that contains the rate at an exact start, and the bits used; None where no ball was finite.
+@dataclass(frozen=True)
+class RateBall:
+    """Finite balls around the rate of a metric (``Metric.rate``) and around S'/S, made at ``bits`` bits."""
+
+    rate: arb
+    growth: arb
+    bits: int
+
+    def __post_init__(self) -> None:
+        if not (is_finite(self.rate) and is_finite(self.growth)):
+            raise Undefined("a rate without a finite enclosure")
+
+    @property
+    def relative(self) -> arb:
+        """The rate per unit of log S instead of time; it may not be finite."""
+        with precision(self.bits):
+            return self.rate / self.growth
+
+
+def enclose_rate(metric: Metric, motion: Motion, start: Start) -> RateBall | None:
+    """Balls that contain the rate at an exact start; None where no ball is finite.
 
     The precision grows until the ball has 40 good bits (then it excludes 0), or to the last of ``_BITS``.
     """
-    best: arb | None = None
+    best: RateBall | None = None
     for bits in _BITS:
         with precision(bits):
             try:
-                rate = metric.rate(Moving(motion, start))
+                at = Moving(motion, start)
+                best = RateBall(metric.rate(at), at.growth, bits)
             except (Undefined, ZeroDivisionError):
                 continue
-            if not is_finite(rate):
-                continue
-            best = rate
-            if rate.rel_accuracy_bits() >= _ACCURATE:
+            if best.rate.rel_accuracy_bits() >= _ACCURATE:
                 break
-    return best, bits
-
-
-def _rate_name(metric: Metric) -> str:
-    return "relative rate" if metric.relative else "rate"
+    return best
 
 
 def _text(start: Start) -> str:
@@ -128,12 +145,13 @@ def _text(start: Start) -> str:
     return text if start.c is None else f"{text}, c = ({', '.join(map(str, start.c))})"
 
 
-def _witness(metric: Metric, motion: Motion, start: Start, rate: arb | None) -> dict[str, Any]:
+def _witness(metric: Metric, motion: Motion, start: Start, found: RateBall) -> dict[str, Any]:
     shown: dict[str, Any] = {"s": ", ".join(map(str, start.s))}
     if start.c is not None:
         shown["c"] = ", ".join(map(str, start.c))
-    if rate is not None and is_finite(rate):
-        shown[_rate_name(metric)] = str(to_decimal(rate, 12))
+    if is_finite(found.relative):
+        shown["relative rate"] = str(to_decimal(found.relative, 12))
+    shown["rate"] = str(to_decimal(found.rate, 12))
     shown["metric"] = metric.name
     shown["group"] = motion.group.name
     shown["flow"] = motion.name

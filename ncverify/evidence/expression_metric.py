@@ -58,7 +58,7 @@ class ExpressionRate:
         return enclose_all([self.expr, self._derivative], point, ctx.prec)[1]
 
     def pull(self, at: Batch) -> Doubles:
-        """The derivative over the length of the vector of its terms (one a symbol); -1 where undefined."""
+        """The derivative over the length of the vector of its terms (one a symbol); nan where undefined."""
         kinds = {name[0] for name in self._names}
         values: dict[str, Doubles] = {}
         rates: dict[str, Doubles] = {}
@@ -75,15 +75,13 @@ class ExpressionRate:
                     values[name], rates[name] = z[index], z_rates[index]
                 case _:
                     values[name], rates[name] = p[index], p_rates[index]
-        with np.errstate(all="ignore"):
-            nodes = _evaluate([self.expr, *self._partials], values)
-            total = square = np.zeros(at.s.shape[1])
-            for name, partial in zip(self._names, self._partials, strict=True):
-                term = nodes[partial] * rates[name]
-                total, square = total + term, square + term * term
-            pull = total / np.sqrt(len(self._names) * square)
-            pull = np.where(np.isfinite(pull) & np.isfinite(nodes[self.expr]), pull, -1.0)
-        return np.asarray(pull, dtype=np.float64)
+        nodes = _evaluate([self.expr, *self._partials], values)
+        total = square = np.zeros(at.s.shape[1])
+        for name, partial in zip(self._names, self._partials, strict=True):
+            term = nodes[partial] * rates[name]
+            total, square = total + term, square + term * term
+        pull = total / np.sqrt(len(self._names) * square)
+        return np.where(np.isfinite(nodes[self.expr]), pull, np.nan)
 
 
 def _evaluate(roots: list[Expr], values: dict[str, Doubles]) -> dict[Expr, Doubles]:

@@ -17,9 +17,11 @@ from ncverify.evidence.motion import Motion
 from ncverify.evidence.screening import TASK_STARTS, Candidate, Question, screen
 from ncverify.evidence.shrinking import THRESHOLD, Shrinker, complexity
 from ncverify.theory.groups import AbelianGroup
+from ncverify.theory.nodes import clip
 
 SAMPLES: Final = 1 << 22
 MAX_SAMPLES: Final = 1 << 40
+MAX_IMBALANCE: Final = 10**6
 _CLIMBS = 16  # a round
 _SHRUNK = 6
 
@@ -61,13 +63,18 @@ def hunt(
         if not motion.unbalanced:
             raise InputError("the balanced flow has no imbalance: use flow unbalanced")
         fixed = motion.imbalances(imbalance)
+        for a, c in enumerate(fixed, 1):
+            if abs(c) > MAX_IMBALANCE:
+                raise InputError(
+                    f"imbalance c[{a}] = {clip(c)} is too large to hunt: at most {MAX_IMBALANCE}"
+                )
     doubles = None if fixed is None else tuple(float(c) for c in fixed)
     question = Question(metric, motion, seed, doubles)
     search = _Search(question, Shrinker(question, chosen, fixed), executor)
     found = search.run(samples)
     if found is None:
         return Verdict(Outcome.UNDECIDED, (_nothing(chosen, motion, search),))
-    return conclude([_report(found, search)])
+    return conclude([_report(chosen, found, search)])
 
 
 @dataclass
@@ -152,13 +159,14 @@ def _effort(search: _Search) -> dict[str, Any]:
     return {"screened": search.screened, "climbed": search.climbed, "seed": search.question.seed}
 
 
-def _report(found: Evidence, search: _Search) -> Evidence:
+def _report(metric: Metric, found: Evidence, search: _Search) -> Evidence:
     statement = found.details["statement"]
     return Evidence(
         found.outcome,
         found.route,
         found.scope,
-        f'"{statement}" is false: the ball of the derivative at this exact start excludes 0 '
+        f'"{statement}" is false: the ball of the derivative at this exact start excludes 0; '
+        f"rate: d{metric.moving}/dt, relative rate: d{metric.moving}/d(log S), S = sum s "
         f"({found.details['bits']} bits; {search.screened} starts screened, {search.climbed} climbed)",
         {**found.details, **_effort(search)},
     )

@@ -24,6 +24,7 @@ from ncverify.theory.dynamics import ARB
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.observables import cosine_to_collapse, lyapunov
 from ncverify.theory.parser import parse
+from ncverify.theory.transform import transform
 
 _NOISE = 1e-6  # directions shorter than this, relative to what they are a difference of, are rounding noise
 
@@ -45,6 +46,11 @@ class Metric:
     pull: Callable[[Batch], Doubles]
     relative: bool = True
     symmetric: bool = True
+
+    @property
+    def moving(self) -> str:
+        """What is differentiated."""
+        return "(log metric)" if self.relative else "(metric)"
 
     @property
     def statement(self) -> str:
@@ -156,11 +162,9 @@ def _smallest_gaps(at: Moving) -> list[int]:
     """One g of each pair {g, -g} that attains the smallest gap (Z_2^m), or may attain it (else)."""
     orbits = [orbit[0] for orbit in at.group.sign_classes[1:]]
     if at.group.is_walsh:
-        gaps = {
-            g: sum((s for a, s in enumerate(at.s, 1) if (a & g).bit_count() % 2), Fraction(0)) for g in orbits
-        }
-        least = min(gaps.values())
-        return [g for g in orbits if gaps[g] == least]
+        exact = transform(at.group, [Fraction(0), *at.s], ARB)  # sums of fractions
+        largest = max(exact[1:])
+        return [g for g in orbits if exact[g] == largest]
     return [g for g in orbits if not any(certainly_lt(at.gaps[h], at.gaps[g]) for h in orbits if h != g)]
 
 

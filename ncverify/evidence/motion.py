@@ -16,6 +16,7 @@ from ncverify.flow.exact import read_numbers
 from ncverify.theory.balls import to_arb
 from ncverify.theory.dynamics import ARB, Balanced, deficits, logits
 from ncverify.theory.groups import AbelianGroup
+from ncverify.theory.nodes import MAX_BITS, MAX_DIGITS, clip
 
 Doubles = npt.NDArray[np.float64]
 
@@ -64,10 +65,10 @@ class Motion:
 
     def start(self, s: Sequence[object] | str, c: Sequence[object] | str | None = None) -> Start:
         """Read an exact start; raises ``InputError`` for floats, s_a <= 0 or s_a != s_{-a}."""
-        values = self.group.spectrum(read_numbers(s, "start"), Fraction(0))[1:]
+        values = self.group.spectrum(_read(s, "start"), Fraction(0))[1:]
         for a, value in enumerate(values, 1):
             if value <= 0:
-                raise InputError(f"start s[{a}] = {value} must be positive")
+                raise InputError(f"start s[{a}] = {clip(value)} must be positive")
         if (c is not None) != self.unbalanced:
             wanted = "wants" if self.unbalanced else "has no"
             raise InputError(f"the {self.name} flow {wanted} imbalances c_a = alpha_a^2 - beta_a^2")
@@ -77,9 +78,17 @@ class Motion:
 
     def imbalances(self, c: Sequence[object] | str) -> tuple[Fraction, ...]:
         """Read c_a for the nonzero characters; one number stands for all of them."""
-        read = read_numbers(c, "imbalance")
+        read = _read(c, "imbalance")
         read = read * (self.group.order - 1) if len(read) == 1 else read
         return self.group.spectrum(read, Fraction(0))[1:]
+
+
+def _read(values: Sequence[object] | str, name: str) -> tuple[Fraction, ...]:
+    numbers = read_numbers(values, name)
+    for i, x in enumerate(numbers):
+        if max(abs(x.numerator), x.denominator).bit_length() > MAX_BITS:
+            raise InputError(f"{name}[{i}] has more than {MAX_DIGITS} digits: use a smaller number")
+    return numbers
 
 
 class Moving:
@@ -95,6 +104,14 @@ class Moving:
         else:
             speeds = [to_arb(c * c + 4 * s * s).sqrt() for s, c in zip(start.s, start.c, strict=True)]
             self.rates = [v * d for v, d in zip(speeds, self.short, strict=True)]
+
+    @cached_property
+    def growth(self) -> arb:
+        """S'/S with S = sum s_a."""
+        total = arb(0)
+        for rate in self.rates:
+            total += rate
+        return total / to_arb(sum(self.s, Fraction(0)))
 
     @cached_property
     def short(self) -> list[arb]:

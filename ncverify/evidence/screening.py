@@ -67,7 +67,8 @@ def pulls(question: Question, values: Doubles) -> Doubles:
         c = values[modes:][places]
     elif question.imbalance is not None:
         c = np.array(question.imbalance)[:, None]
-    pull: Doubles = find_metric(question.metric, group).pull(Batch(question.motion, s, c))
+    with np.errstate(all="ignore"):  # huge and tiny values: what is not finite is no candidate
+        pull: Doubles = find_metric(question.metric, group).pull(Batch(question.motion, s, c))
     return np.where(np.isfinite(pull), pull, -1.0)
 
 

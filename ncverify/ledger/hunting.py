@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from ncverify.errors import InputError
 from ncverify.evidence.hunt import hunt
 from ncverify.ledger.run import MAX_JOBS, processors
 from ncverify.theory.groups import AbelianGroup
+
+_STARTS_WORTH_A_PROCESS = 1 << 23
 
 
 def hunt_locally(
@@ -25,8 +28,8 @@ def hunt_locally(
     samples: int,
     jobs: int | None,
 ) -> Verdict:
-    """``hunt`` with ``jobs`` processes (default: one a processor); the verdict does not depend on them."""
-    with local_executor(jobs) as executor:
+    """``hunt`` with ``jobs`` processes (default: as many as pay); the verdict does not depend on them."""
+    with local_executor(_workers(jobs, samples)) as executor:
         return hunt(
             metric,
             group,
@@ -40,16 +43,26 @@ def hunt_locally(
 
 
 @contextmanager
-def local_executor(jobs: int | None) -> Iterator[Executor | None]:
+def local_executor(workers: int) -> Iterator[Executor | None]:
     """A pool of worker processes, which start when the first task comes; None for one process."""
-    if jobs is not None and not 1 <= jobs <= MAX_JOBS:
-        raise InputError(f"jobs {jobs} is out of range: 1 to {MAX_JOBS}")
-    workers = processors() if jobs is None else jobs
     if workers == 1:
         yield None
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=get_context("spawn"),
+        initializer=signal.signal,  # Ctrl-C is for the parent
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _workers(jobs: int | None, samples: int) -> int:
+    if jobs is None:
+        return max(1, min(processors(), samples // _STARTS_WORTH_A_PROCESS))
+    if not 1 <= jobs <= MAX_JOBS:
+        raise InputError(f"jobs {jobs} is out of range: 1 to {MAX_JOBS}")
+    return jobs
