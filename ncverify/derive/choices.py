@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ncverify.derive.monomials import COMPLEX
-from ncverify.derive.relations import CHOSEN, ProofError, Relation, at_least, free_in
+from ncverify.derive.monomials import COMPLEX, ProofError
+from ncverify.derive.relations import CHOSEN, Relation, at_least, free_in
 from ncverify.derive.terms import App, Var, index, substitute
 from ncverify.derive.theorems import Theorem, establish
 

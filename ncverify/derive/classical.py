@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from ncverify.derive.matching import implied, match_head
-from ncverify.derive.monomials import POSITIVE_SYMBOLS
-from ncverify.derive.relations import ZERO, ProofError, Relation, greater
+from ncverify.derive.monomials import POSITIVE_SYMBOLS, ProofError
+from ncverify.derive.relations import ZERO, Relation, greater
 from ncverify.derive.sums import Facts, Normalizer
 from ncverify.derive.terms import (
     Add,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ncverify.derive.matching import bare_arguments, match_head
-from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS
-from ncverify.derive.relations import ZERO, ProofError, Relation, check_names
+from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError
+from ncverify.derive.relations import ZERO, Relation, check_names
 from ncverify.derive.sums import Facts, Normalizer
 from ncverify.derive.terms import (
     Add,

@@ -9,17 +9,8 @@ from __future__ import annotations
 from ncverify.derive.choices import generalize, maximum
 from ncverify.derive.classical import global_solution, prose, sign_preserved, unbounded
 from ncverify.derive.derivatives import derivative
-from ncverify.derive.relations import (
-    CHOSEN,
-    KINDS,
-    ZERO,
-    ProofError,
-    Relation,
-    at_least,
-    different,
-    equal,
-    greater,
-)
+from ncverify.derive.monomials import ProofError
+from ncverify.derive.relations import CHOSEN, KINDS, ZERO, Relation, at_least, different, equal, greater
 from ncverify.derive.rules import define, hypothesis, linear, sum_over
 from ncverify.derive.signs import (
     character_real_part,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ncverify.derive.monomials import primitive
-from ncverify.derive.relations import ZERO, ProofError
+from ncverify.derive.monomials import ProofError, primitive
+from ncverify.derive.relations import ZERO
 from ncverify.derive.sums import Contraction, Facts, Normalizer
 from ncverify.derive.terms import (
     App,

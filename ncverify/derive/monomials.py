@@ -10,7 +10,11 @@ from typing import Any
 from ncverify.derive.terms import ORDERS, Index, Var
 
 
-class TooLarge(Exception):
+class ProofError(Exception):
+    """A step is not justified; nothing was proved by it."""
+
+
+class TooLarge(ProofError):
     """The normal form exceeds its budget; the question stays undecided."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ncverify.derive.monomials import POSITIVE_SYMBOLS
+from ncverify.derive.monomials import POSITIVE_SYMBOLS, ProofError
 from ncverify.derive.terms import (
     App,
     Index,
@@ -31,10 +31,6 @@ CHOSEN = "top"
 
 # "->oo": tends to infinity as t -> oo; "keeps sign", "global": see the rules of these names.
 KINDS = ("=", "!=", ">=", ">", "->oo", "keeps sign", "global")
-
-
-class ProofError(Exception):
-    """A step is not justified; nothing was proved by it."""
 
 
 @dataclass(frozen=True)

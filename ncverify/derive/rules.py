@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from ncverify.derive.matching import bare_arguments, facts_of, implied, unfolded
-from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, TooLarge
-from ncverify.derive.relations import CHOSEN, ZERO, ProofError, Relation, at_least, free_in
+from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError, TooLarge
+from ncverify.derive.relations import CHOSEN, ZERO, Relation, at_least, free_in
 from ncverify.derive.sums import Normalizer
 from ncverify.derive.terms import (
     ORDERS,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from ncverify.derive.matching import implied, require_real
-from ncverify.derive.monomials import POSITIVE_SYMBOLS
-from ncverify.derive.relations import ZERO, ProofError, Relation, at_least, greater
+from ncverify.derive.monomials import POSITIVE_SYMBOLS, ProofError
+from ncverify.derive.relations import ZERO, Relation, at_least, greater
 from ncverify.derive.sums import Facts, Normalizer
 from ncverify.derive.terms import IndexLike, Mul, Pow, Sum, Sym, TermLike, chi, exp, index, log, sqrt, term
 from ncverify.derive.theorems import Theorem, establish

@@ -35,6 +35,7 @@ from ncverify.derive.monomials import (
     Key,
     Monomial,
     Poly,
+    ProofError,
     TooLarge,
     bilinear,
     freeze,
@@ -171,7 +172,7 @@ class Normalizer:
     def _power(self, base: Term, exponent: Fraction) -> Poly:
         if exponent.denominator != 1:
             if not (isinstance(base, Sym) and base.name in POSITIVE_SYMBOLS):
-                raise TypeError(f"fractional power of {base!r}: only orders such as K have them")
+                raise ProofError("a fractional power of what is not the order of a sort")
             return {Monomial(factors=((("sym", base.name), exponent),)): Fraction(1)}
         if exponent < 0 and isinstance(base, Mul):
             return self.poly(Mul(tuple(Pow(part, exponent) for part in base.factors)))

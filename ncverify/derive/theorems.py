@@ -16,7 +16,8 @@ from dataclasses import InitVar, dataclass
 from types import MappingProxyType
 from typing import Any
 
-from ncverify.derive.relations import ProofError, Relation
+from ncverify.derive.monomials import ProofError
+from ncverify.derive.relations import Relation
 from ncverify.derive.terms import App, IndexLike, Sym, Term, Var, index, substitute, symbols, walk
 
 
