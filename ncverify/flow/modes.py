@@ -1,6 +1,6 @@
 """The variables of a reduced flow: s_a as a sum of exponentials of the same integral.
 
-Balanced (MATH `reduced-ode`): s_a' = 2 s_a (1 - phat_a - decay), one variable e = s_a, y = sqrt(e).
+Balanced (claim `reduced-ode`): s_a' = 2 s_a (1 - phat_a - decay), one variable e = s_a, y = sqrt(e).
 Unbalanced: alpha' = (1 - phat) beta - decay alpha and the same with alpha, beta exchanged; then
 e_+ = (alpha + beta)^2 and e_- = (alpha - beta)^2 have e_+-' = 2 e_+- (+-(1 - phat) - decay) and
 s_a = alpha beta = (e_+ - e_-) / 4.  So every variable is e' = 2 e (sign (1 - phat_a) - decay).

@@ -25,7 +25,7 @@ def check_time(found: arb, start: Fraction, until: str, time_of: Callable[[arb, 
 
 
 def ray_time(classes: int, samples_root: int = 1) -> Callable[[arb, arb], arb]:
-    """t(s) = [Ei(s) - Ei(s0) + (K-1) log(s/s0)] / (2 K sqrt n) (MATH slowdown-exact)."""
+    """t(s) = [Ei(s) - Ei(s0) + (K-1) log(s/s0)] / (2 K sqrt n) (claim slowdown-exact)."""
 
     def time_of(s: arb, s0: arb) -> arb:
         return (s.ei() - s0.ei() + (classes - 1) * (s / s0).log()) / (2 * classes * samples_root)
@@ -95,7 +95,7 @@ def test_one_layer_model() -> None:
 def test_full_flow_on_the_collapse_ray(classes: int, root: int) -> None:
     """n = root^2 samples, W = a (I - J/K), H = b (I - J/K) x 1 with a = sqrt(n) b: the margin a b obeys
 
-    g' = 2 sqrt(n) K g / (e^g + K - 1) (MATH section 4, end).
+    g' = 2 sqrt(n) K g / (e^g + K - 1).
     """
     n, b = root * root, Fraction(1, 2)
     a = root * b

@@ -59,7 +59,7 @@ def test_two_precisions_overlap_and_dense_output_agrees() -> None:
 
 
 def test_growth_along_a_flow() -> None:
-    """Every s_a > 0 increases (MATH growth), certified between the asked times."""
+    """Every s_a > 0 increases (claim growth), certified between the asked times."""
     found = ReducedFlow("2,2,2").enclose(WITNESS, until="1e6", digits=20)
     for before, after in zip(found.s, found.s[1:], strict=False):
         assert all(x < y for x, y in zip(before, after, strict=True))
