@@ -219,7 +219,8 @@ class Batch:
 
     def _logits(self, values: Doubles) -> Doubles:
         if self.group.is_walsh:
-            z = np.concatenate([np.zeros((1, values.shape[1])), values])
+            z = np.empty((self.group.order, values.shape[1]))
+            z[0], z[1:] = 0, values
             walsh_in_place(z)
             z /= self.group.order
             return z
@@ -232,6 +233,8 @@ class Batch:
 
 def walsh_in_place(x: Doubles) -> None:
     """The Walsh-Hadamard transform along the first axis of a contiguous array of shape (2^m, n)."""
+    if not x.flags.c_contiguous:
+        raise ValueError("the views below would be copies")
     size = len(x)
     stride = 1
     while stride < size:
