@@ -15,7 +15,7 @@ from ncverify.evidence.climbing import climb
 from ncverify.evidence.metrics import Metric, find_metric
 from ncverify.evidence.motion import Motion
 from ncverify.evidence.screening import TASK_STARTS, Candidate, Question, screen
-from ncverify.evidence.shrinking import THRESHOLD, Shrinker, complexity
+from ncverify.evidence.shrinking import THRESHOLD, GridStart, Shrinker
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.nodes import clip
 
@@ -23,6 +23,7 @@ SAMPLES: Final = 1 << 22
 MAX_SAMPLES: Final = 1 << 40
 MAX_IMBALANCE: Final = 10**6
 _CLIMBS = 16  # a round
+_LARGEST_ROUND = 1 << 26
 _SHRUNK = 6
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ class _Search:
     _pool: list[Candidate] = field(default_factory=list)
 
     def run(self, samples: int) -> Evidence | None:
-        """Rounds of screening, each as large as all before it, and climbs from the best starts."""
+        """Rounds of screening, each as large as all before it (up to a limit), and climbs from the best."""
         tasks = 0
         while self.screened < samples:
             sizes = self._round(samples)
@@ -106,30 +107,30 @@ class _Search:
             )
             self.climbed += len(tops)
             tops.sort(key=lambda item: (-item.pull, item.values))
-            self.best = max([self.best, *(item.pull for item in tops)])
+            self.best = max([self.best, *(item.pull + 0.0 for item in tops)])  # no -0
             evidence = self._certify(tops)
             if evidence is not None:
                 return evidence
         return None
 
     def _round(self, samples: int) -> list[int]:
-        left = min(samples - self.screened, max(self.screened, 2 * TASK_STARTS))
+        left = min(samples - self.screened, max(self.screened, 2 * TASK_STARTS), _LARGEST_ROUND)
         return [min(TASK_STARTS, left - first) for first in range(0, left, TASK_STARTS)]
 
     def _certify(self, tops: Sequence[Candidate]) -> Evidence | None:
         """The simplest certified witness from the best few climbs."""
-        found: list[tuple[Fraction, ...]] = []
+        found: list[GridStart] = []
         for top in tops:
             if top.pull <= THRESHOLD or len(found) == _SHRUNK:
                 break
-            values = self.shrinker.certified(top)
-            if values is None:
+            start = self.shrinker.certified(top)
+            if start is None:
                 self.uncertified += 1
             else:
-                found.append(self.shrinker.shrink(values))
+                found.append(self.shrinker.shrink(start))
         if not found:
             return None
-        return self.shrinker.refutes(min(found, key=complexity))
+        return self.shrinker.refutes(min(found, key=lambda start: start.complexity))
 
     def _map(self, function: Callable[[Any], T], tasks: Sequence[Any]) -> list[T]:
         # The first round is over before worker processes would have started.

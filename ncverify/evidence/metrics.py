@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from flint import arb
@@ -77,7 +78,12 @@ def find_metric(text: str, group: AbelianGroup) -> Metric:
         raise InputError(
             f"metric {name[:60]!r} is unknown: {advice} Or type an expression in s1, z0, p0, ..."
         )
-    rate = ExpressionRate(parse(name), group)
+    return _typed(name, group)
+
+
+@lru_cache(maxsize=32)
+def _typed(text: str, group: AbelianGroup) -> Metric:
+    rate = ExpressionRate(parse(text), group)
     shown = rate.expr.plain()
     shown = shown if len(shown) <= 200 else shown[:197] + "..."
     return Metric(shown, shown, +1, rate.ball, rate.pull, relative=False, symmetric=False)

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
 from ncverify.evidence.metrics import find_metric
 from ncverify.evidence.motion import Batch, Doubles, Motion
 from ncverify.theory.groups import AbelianGroup
+
+T = TypeVar("T")
 
 TASK_STARTS: Final = 1 << 16
 SMALLEST, LARGEST = 1e-2, 400.0
@@ -136,6 +138,6 @@ def _places(group: AbelianGroup) -> Sequence[int]:
     return [place[a] for a in range(1, group.order)]
 
 
-def expand(group: AbelianGroup, values: Sequence[object]) -> list[object]:
+def expand(group: AbelianGroup, values: Sequence[T]) -> list[T]:
     """One value for each pair {a, -a} to one for each nonzero character."""
     return [values[i] for i in _places(group)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import permutations, product
-from math import gcd, lcm
+from math import gcd
 from typing import Any, Final
 
 import numpy as np
@@ -24,10 +24,38 @@ THRESHOLD: Final = 1e-6
 """A pull above this is worth a certificate; below it may be rounding noise."""
 
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 50, 100, 1000, 10**4, 10**6)
+_FACTORS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 4 / 5, 9 / 10)
 _ROUNDS = 400
+_FEW = 4  # levels up to which two of them are moved at once
 _MOST_AUTOMORPHISMS = 20160  # the order of GL_4(2)
 
-Values = tuple[Fraction, ...]
+
+@dataclass(frozen=True)
+class GridStart:
+    """An exact start in free coordinates (s, then c): whole numbers over one denominator, in lowest terms."""
+
+    denominator: int
+    numerators: tuple[int, ...]
+
+    @classmethod
+    def reduced(cls, denominator: int, numerators: Sequence[int]) -> GridStart:
+        """numerators/denominator in lowest terms."""
+        common = gcd(denominator, *numerators)
+        return cls(denominator // common, tuple(n // common for n in numerators))
+
+    @property
+    def values(self) -> tuple[Fraction, ...]:
+        """The numbers."""
+        return tuple(Fraction(n, self.denominator) for n in self.numerators)
+
+    @property
+    def complexity(self) -> tuple[Any, ...]:
+        """What makes a start simple, first things first.
+
+        The common denominator, how many different values, the size of the whole numbers, their order.
+        """
+        numbers = self.numerators
+        return (self.denominator, len(set(numbers)), sum(numbers), tuple(-n for n in numbers))
 
 
 @dataclass(frozen=True)
@@ -39,128 +67,109 @@ class Shrinker:
 
     question: Question
     metric: Metric
-    imbalance: Values | None
+    imbalance: tuple[Fraction, ...] | None
 
-    def certified(self, found: Candidate) -> Values | None:
+    def certified(self, found: Candidate) -> GridStart | None:
         """The roundest start near ``found`` that certifies a violation, if one does."""
-        rounded = list(dict.fromkeys(self._rounded(found.values)))
-        for values, pull in zip(rounded, self._pulls(rounded), strict=True):
-            if pull > THRESHOLD and self.refutes(values) is not None:
-                return values
-        return None
+        rounded = list(dict.fromkeys(self._round(found.values, q) for q in _DENOMINATORS))
+        return self._first(rounded)
 
-    def refutes(self, values: Values) -> Evidence | None:
-        """Evidence of the violation at this start in free coordinates."""
-        return refutation(self.metric, self.question.motion, self.start(values))
+    def refutes(self, start: GridStart) -> Evidence | None:
+        """Evidence of the violation at this start."""
+        return refutation(self.metric, self.question.motion, self.start(start.values))
 
-    def start(self, values: Values) -> Start:
+    def start(self, values: Sequence[Fraction]) -> Start:
         """The exact start with these free coordinates."""
         group, modes = self.question.motion.group, self._modes
-        s: Any = tuple(expand(group, values[:modes]))
+        s = tuple(expand(group, values[:modes]))
         if not self.question.motion.unbalanced:
             return Start(s)
-        c: Any = self.imbalance if self.imbalance is not None else tuple(expand(group, values[modes:]))
-        return Start(s, c)
+        return Start(s, self.imbalance or tuple(expand(group, values[modes:])))
 
-    def shrink(self, values: Values) -> Values:
+    def shrink(self, start: GridStart) -> GridStart:
         """A simpler start that certifies, by steps each of which certifies; then the canonical image."""
-        best = values
+        best = start
         for _ in range(_ROUNDS):
-            size = complexity(best)
-            simpler = {other: complexity(other) for other in self._neighbours(best)}
-            ordered = sorted((other for other in simpler if simpler[other] < size), key=lambda v: simpler[v])
-            for other, pull in zip(ordered, self._pulls(ordered), strict=True):
-                if pull > THRESHOLD and self.refutes(other) is not None:
-                    best = other
-                    break
-            else:
+            size = best.complexity
+            simpler = {other: other.complexity for other in self._neighbours(best)}
+            other = self._first(sorted((x for x in simpler if simpler[x] < size), key=simpler.__getitem__))
+            if other is None:
                 break
+            best = other
         image = self.canonical(best)
         return image if self.refutes(image) is not None else best
 
-    def canonical(self, values: Values) -> Values:
+    def canonical(self, start: GridStart) -> GridStart:
         """The lexicographically largest image under automorphisms of the group."""
         if not self.metric.symmetric or self.imbalance is not None:
-            return values
-        group, modes = self.question.motion.group, self._modes
-        table = _automorphisms(group)
-        unique = sorted(set(values))
-        ranks = np.array([unique.index(v) for v in values])
-        images = ranks[:modes][table]
-        if len(values) > modes:
-            images = np.concatenate([images, ranks[modes:][table]], axis=1)
+            return start
+        table, modes = _automorphisms(self.question.motion.group), self._modes
+        numbers = sorted(set(start.numerators))
+        ranks = np.array([numbers.index(n) for n in start.numerators])
+        parts = [ranks[first : first + modes][table] for first in range(0, len(ranks), modes)]
+        images = np.concatenate(parts, axis=1)
         best = images[np.lexsort(images.T[::-1])[-1]]
-        return tuple(unique[i] for i in best)
+        return GridStart(start.denominator, tuple(numbers[i] for i in best))
 
     @property
     def _modes(self) -> int:
         return len(self.question.motion.group.sign_classes) - 1
 
-    def _pulls(self, starts: Sequence[Values]) -> list[float]:
+    def _first(self, starts: Sequence[GridStart]) -> GridStart | None:
+        """The first that certifies; doubles say which are worth trying."""
         if not starts:
-            return []
-        columns = np.array([[float(x) for x in values] for values in starts]).T
-        out: list[float] = pulls(self.question, np.ascontiguousarray(columns)).tolist()
-        return out
+            return None
+        columns = np.array([start.numerators for start in starts], dtype=np.float64).T
+        columns = columns / np.array([start.denominator for start in starts], dtype=np.float64)
+        likely = pulls(self.question, np.ascontiguousarray(columns)) > THRESHOLD
+        for start, worth in zip(starts, likely.tolist(), strict=True):
+            if worth and self.refutes(start) is not None:
+                return start
+        return None
 
-    def _rounded(self, values: Sequence[float]) -> Iterator[Values]:
-        for q in _DENOMINATORS:
-            yield tuple(
-                Fraction(max(round(x * q), 1 if i < self._modes else 0), q) for i, x in enumerate(values)
-            )
-
-    def _neighbours(self, values: Values) -> Iterator[Values]:
-        """Starts that differ by one move: coarser, a value moved, a level moved, two levels moved."""
+    def _round(self, values: Sequence[float], denominator: int) -> GridStart:
+        """The nearest start with this denominator and s > 0, c >= 0."""
         modes = self._modes
-        for q in _DENOMINATORS:
-            yield tuple(Fraction(max(round(x * q), 1 if i < modes else 0), q) for i, x in enumerate(values))
-        unit = Fraction(1, lcm(*(x.denominator for x in values)))
-        for factor in (Fraction(n, d) for n, d in ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4), (4, 5), (9, 10))):
-            yield self._on_grid([x * factor for x in values], unit)
-        for part in ([*range(modes)], [*range(modes, len(values))]):
-            levels = sorted({values[i] for i in part})
-            for i in part:
-                for new in self._targets(values[i], levels, unit, positive=i < modes):
-                    yield (*values[:i], new, *values[i + 1 :])
-            moves = {x: [*self._targets(x, levels, unit, positive=part[0] < modes)] for x in levels}
-            for old, targets in moves.items():
-                for new in targets:
-                    yield tuple(new if i in part and x == old else x for i, x in enumerate(values))
-            if len(levels) <= 4:
-                yield from _two_levels(values, part, levels, unit, positive=bool(part) and part[0] < modes)
+        return GridStart.reduced(
+            denominator,
+            [max(round(x * denominator), 1 if i < modes else 0) for i, x in enumerate(values)],
+        )
 
-    def _on_grid(self, values: Sequence[Fraction], unit: Fraction) -> Values:
-        return tuple(max(round(x / unit), 1 if i < self._modes else 0) * unit for i, x in enumerate(values))
-
-    @staticmethod
-    def _targets(
-        value: Fraction, levels: Sequence[Fraction], unit: Fraction, *, positive: bool
-    ) -> Iterable[Fraction]:
-        lowest = unit if positive else Fraction(0)
-        steps = {value - unit, value + unit, value - 2 * unit, lowest}
-        steps |= {unit * round(value * factor / unit) for factor in (Fraction(1, 2), Fraction(3, 4))}
-        return sorted(x for x in {*steps, *levels} if x >= lowest and x != value)
+    def _neighbours(self, start: GridStart) -> Iterator[GridStart]:
+        """Starts that differ by one move: coarser or smaller, a value moved, one or two levels moved."""
+        q, numbers, modes = start.denominator, start.numerators, self._modes
+        yield GridStart(1, numbers)
+        doubles = [n / q for n in numbers]
+        yield from (self._round(doubles, other) for other in _DENOMINATORS if other < q)
+        yield from (self._round([x * factor for x in doubles], q) for factor in _FACTORS)
+        for first in range(0, len(numbers), modes):
+            part = numbers[first : first + modes]
+            for moved in _moves(part, lowest=0 if first else 1):
+                yield GridStart.reduced(q, (*numbers[:first], *moved, *numbers[first + modes :]))
 
 
-def _two_levels(
-    values: Values, part: Sequence[int], levels: Sequence[Fraction], unit: Fraction, *, positive: bool
-) -> Iterator[Values]:
-    lowest = unit if positive else Fraction(0)
+def _moves(part: tuple[int, ...], *, lowest: int) -> Iterator[tuple[int, ...]]:
+    levels = sorted(set(part))
+    targets = {n: _targets(n, levels, lowest) for n in levels}
+    for i, n in enumerate(part):
+        for new in targets[n]:
+            yield (*part[:i], new, *part[i + 1 :])
+    for old in levels:
+        for new in targets[old]:
+            yield tuple(new if n == old else n for n in part)
+    if len(levels) > _FEW:
+        return
     for old, other in permutations(levels, 2):
         for down, up in product((1, 2, 3), (-2, -1, 1, 2)):
-            new = {old: old - down * unit, other: other + up * unit}
-            if min(new.values()) >= lowest:
-                yield tuple(new.get(x, x) if i in part else x for i, x in enumerate(values))
+            image = {old: old - down, other: other + up}
+            if min(image.values()) >= lowest:
+                yield tuple(image.get(n, n) for n in part)
 
 
-def complexity(values: Values) -> tuple[Any, ...]:
-    """What makes a start simple, first things first.
-
-    The common denominator, the number of different values, the size of the integers, the order.
-    """
-    denominator = lcm(*(x.denominator for x in values))
-    numerators = [int(x * denominator) for x in values]
-    return (denominator, len(set(values)), sum(numerators), tuple(-x for x in numerators))
+def _targets(n: int, levels: Sequence[int], lowest: int) -> list[int]:
+    """Where one number may go."""
+    wanted = {n - 1, n + 1, n - 2, n // 2, 3 * n // 4, lowest, *levels}
+    return sorted(x for x in wanted if x >= lowest and x != n)
 
 
 @lru_cache(maxsize=8)

@@ -23,7 +23,7 @@ from ncverify.evidence.climbing import climb
 from ncverify.evidence.metrics import METRICS, Metric
 from ncverify.evidence.motion import Batch, Doubles, Motion, Start
 from ncverify.evidence.screening import Candidate, Question, pulls, screen
-from ncverify.evidence.shrinking import THRESHOLD, Shrinker, _automorphisms, complexity
+from ncverify.evidence.shrinking import THRESHOLD, GridStart, Shrinker, _automorphisms
 from ncverify.theory.balls import exact_interval
 
 SMALL = 1 << 17
@@ -238,18 +238,18 @@ def test_the_known_witness_is_rounded_shrunk_and_made_canonical() -> None:
     shrinker = Shrinker(Question("cosine", Motion(group), 0), METRICS["cosine"], None)
     near = Candidate(0.1, (18.01, 23.98, 1.02, 0.97, 1.0, 18.03, 17.99))
     start = shrinker.certified(near)
-    assert start == tuple(map(Fraction, (18, 24, 1, 1, 1, 18, 18)))
+    assert start == GridStart(1, (18, 24, 1, 1, 1, 18, 18))
     best = shrinker.shrink(start)
-    assert complexity(best) < complexity(start)
+    assert best.complexity < start.complexity
     assert shrinker.refutes(best) is not None
     assert shrinker.canonical(best) == best
-    assert shrinker.canonical(best)[0] == max(best)
+    assert best.numerators[0] == max(best.numerators)
 
 
 def test_starts_that_do_not_violate_are_not_certified() -> None:
     shrinker = Shrinker(Question("cosine", Motion(AbelianGroup((2, 2))), 0), METRICS["cosine"], None)
     assert shrinker.certified(Candidate(1.0, (1.0, 2.0, 3.0))) is None
-    assert shrinker.refutes((Fraction(1), Fraction(2), Fraction(3))) is None
+    assert shrinker.refutes(GridStart(1, (1, 2, 3))) is None
 
 
 def test_pulls_that_are_not_finite_are_no_candidates() -> None:

@@ -130,6 +130,30 @@ def test_balls_contain_the_difference_quotient(name: str, moving: tuple[Motion, 
         assert lower - slack <= expected <= upper + slack
 
 
+@settings(max_examples=25)
+@given(moving_starts())
+def test_rates_of_expressions_contain_the_difference_quotient(moving: tuple[Motion, Start]) -> None:
+    motion, start = moving
+
+    def measure(s: Spectrum) -> Any:
+        off = gaps(motion.group, s)
+        z0 = sum(s) / motion.group.order
+        p0 = 1 / (1 + sum(exp(-gap) for gap in off))
+        return s[0] * (z0 - off[0]) / s[1] - sqrt(p0) * exp(-off[1]) * p0 + z0**2
+
+    metric = find_metric("s1*z1/s2 - sqrt(p0)*p2 + z0**2", motion.group)
+    found = enclose_rate(metric, motion, start)
+    assert found is not None
+    with workdps(DIGITS):
+        s = [mpf(x.numerator) / x.denominator for x in start.s]
+        c = None if start.c is None else [mpf(x.numerator) / x.denominator for x in start.c]
+        later = [x + STEP * v for x, v in zip(s, velocity(motion.group, s, c, motion.depth), strict=True)]
+        expected = (measure(later) - measure(s)) / STEP
+        lower, upper = (mpf(x.numerator) / x.denominator for x in exact_interval(found.rate))
+        slack = mpf(10) ** -20 * (1 + abs(expected))
+        assert lower - slack <= expected <= upper + slack
+
+
 @pytest.mark.parametrize("name", [*sorted(METRICS), "s1*z1/s2 - p1", "exp(s1-s2) + sqrt(z0)"])
 @pytest.mark.parametrize("group", GROUPS)
 def test_pulls_have_the_sign_of_the_rate(name: str, group: AbelianGroup) -> None:
