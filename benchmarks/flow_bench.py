@@ -287,8 +287,10 @@ def plot(data: dict[str, list[tuple[float, float]]], path: str) -> None:
         axes.loglog(x, y, "ko-", markersize=4)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
-        axes.grid(visible=True, which="both", color="0.9")
-    figure.savefig(path)
+        axes.minorticks_off()
+        axes.set_xticks(x, [f"{value:g}" for value in x])
+        axes.grid(visible=True, color="0.9")
+    figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
 
 def main() -> None:

@@ -66,7 +66,7 @@ def main() -> int:
     goals = [
         (claim.id, goal) for claim in book if claim.id != "abelian-diagonalization" for goal in claim.goals
     ]
-    share = -(-options.mutants * 5 // (4 * len(goals)))
+    share = -(-options.mutants * 7 // (4 * len(goals)))  # some statements have few variants
     begin = perf_counter()
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(mutants, [(*item, share) for item in goals]))
