@@ -248,7 +248,7 @@ def decide(
     Examples:
       ncverify decide "(exp(x)-exp(y))*(exp(x)+exp(y))" "exp(2*x)-exp(2*y)"
       ncverify decide "-x" "0 - x"
-      ncverify decide "sqrt(x**2)" "x" --assume "x > 0"
+      ncverify decide "(x**2-1)/(x-1)" "x+1" --assume "x > 1"
     """
     from ncverify.derive.decide import decide as decide_identity
 
@@ -302,7 +302,13 @@ def flow(
 ) -> None:
     """Enclose a gradient flow rigorously: balls that contain the exact solution at exactly these times.
 
-    Numbers are exact: 3, 1/3, 0.25, 1e-30. Ctrl-C keeps what is certified so far.
+    The flow is s_a' = L (s_a^(2-2/L) (1 - phat_a) - X s_a) for the sum of the cross-entropy losses, one
+    sample a class, depth L (2: W H), weight decay X; with --full, W' = (Y-P) H^T - X W and
+    H' = W^T (Y-P) - X H. Characters of --group N1,N2,... are numbered with the first factor running
+    fastest, without number 0.
+    Numbers are exact: 3, 1/3, 0.25, 1e-30. The radius shown is the largest in its row. Ctrl-C keeps what is
+    certified so far. The file of --full: {"W": [["1/2", ...], ...], "H": ..., "labels": [0, ...]}, and if
+    wanted "loss": "sum" or "mean", "weight_decay": "1/10". --plot needs the extra ncverify[plot].
 
     \b
     Examples:
@@ -315,6 +321,8 @@ def flow(
 
     from_file = full and classes is None and group is None
     chosen = None if from_file else trajectories.read_group(classes, group)
+    if plot is not None and not Path(plot).resolve().parent.is_dir():
+        raise InputError(f"cannot write {plot}: its folder does not exist")
     try:
         trajectory = trajectories.enclose(
             chosen,

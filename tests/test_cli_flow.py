@@ -61,6 +61,20 @@ def test_start_from_a_file(tmp_path):
     assert json.loads(done.stdout)["names"][:2] == ["W[0,0]", "W[0,1]"]
 
 
+def test_weight_decay_reaches_the_full_network():
+    common = ["--classes", "2", "--start", "1/2", "--full", "--until", "1", "--times", "1", "--json", "-"]
+    plain = json.loads(run(*common).stdout)
+    decayed = json.loads(run(*common, "--weight-decay", "1/10").stdout)
+    assert decayed["weight_decay"] == "1/10"
+    assert ball(decayed["s"][0][0])[1] < ball(plain["s"][0][0])[0]
+
+
+def test_times_with_thousands_of_digits():
+    done = run("--classes", "2", "--start", "1", "--until", "1e5000", "--digits", "15", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["t"][-1] == "1e5000"
+
+
 def test_plot_and_table(tmp_path):
     done = run("--group", "5", "--start", "1,2,2,1", "--until", "10", "--plot", "f.svg", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -85,6 +99,11 @@ def test_plot_and_table(tmp_path):
         (["--full", "--start", "missing.json"], ["missing.json"]),
         (["--classes", "4", "--start", "1,2,3", "--plot", "f.bmp"], [".svg"]),
         (["--classes", "4", "--start", "1,2,3", "--depth", "0"], ["depth"]),
+        (["--classes", "4", "--start", "1,2,3", "--depth", "3", "--full"], ["--depth 3"]),
+        (["--full", "--start", "w.json", "--weight-decay", "1"], ["weight_decay", "w.json"]),
+        (["--full", "--start", "w.json", "--classes", "4"], ["w.json", "--classes"]),
+        (["--classes", "4", "--start", "0,0,0", "--plot", "f.svg"], ["nothing moves"]),
+        (["--classes", "4", "--start", "1,2,3", "--plot", "nowhere/f.svg"], ["nowhere/f.svg"]),
         (["--classes", "4", "--start", "1,2,3", "--weight-decay", "-1"], ["-1"]),
     ],
 )

@@ -67,8 +67,8 @@ def decide(
         return _refute(left, right, assumptions, question, seed, f"budget: {spent}")
     if not difference.element.is_zero():
         reason = (
-            "the normal forms differ, so the sides are not equal everywhere, but no point that satisfies the "
-            "assumptions and shows it was found"
+            "the normal forms differ, so the sides are not equal everywhere, but no point was found that "
+            "shows it within the budget of the search (and satisfies the assumptions, if there are any)"
         )
         return _refute(left, right, assumptions, question, seed, reason)
     inside: Point | None = None

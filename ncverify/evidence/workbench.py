@@ -59,6 +59,12 @@ class Workbench:
 
     def show(self, name: str, theorem: Theorem) -> Theorem:
         """Hand in the proof of a goal; it must be exactly that relation."""
+        if name not in self._goals:
+            raise ProofError(
+                f"the claim has no goal {name!r}; it has {', '.join(map(repr, self._goals)) or 'none'}"
+            )
+        if not isinstance(theorem, Theorem):
+            raise ProofError(f"goal {name!r} needs a theorem, got {type(theorem).__name__}")
         if theorem.relation != self._goals[name]:
             raise ProofError(
                 f"goal {name!r} is {plain(self._goals[name])}, the theorem says {plain(theorem.relation)}"

@@ -9,6 +9,7 @@ from math import ceil, log2
 from typing import Any, Protocol
 
 from flint import arb
+from gmpy2 import mpz
 
 from ncverify.errors import InputError
 from ncverify.flow.balls import LOW, certainly_le, certainly_lt, certainly_positive, pair, precision, rational
@@ -130,7 +131,7 @@ def asked_times(end: Fraction, times: Any) -> list[Fraction]:
     if times is None:
         powers = []
         if end > 1:
-            top = len(str(int(end)))
+            top = len(mpz(end.numerator // end.denominator).digits())
             powers = [Fraction(10) ** j for j in range(0, top, max(1, top // 10))]
         return sorted({Fraction(0), end, *(p for p in powers if p < end)})
     values: Sequence[Any] = times.split(",") if isinstance(times, str) else times

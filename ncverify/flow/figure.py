@@ -52,14 +52,18 @@ def plot(trajectory: Trajectory, path: str | Path | None = None, points: int = P
         _draw(axes, exponents, title, curves)
     figure.suptitle(f"certified to t = {trajectory.to_json()['until']}, {len(trajectory.segments)} steps")
     if path is not None:
-        figure.savefig(path)
+        try:
+            figure.savefig(path)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from None
     return figure
 
 
 def sample_times(trajectory: Trajectory, points: int) -> list[Fraction]:
     """Times evenly spaced in log10 t, as short exact rationals, from the first step to the end."""
     if not trajectory.until or not trajectory.segments:
-        raise InputError("a trajectory without duration has no figure: integrate to a time above 0")
+        why = "nothing moves" if trajectory.until else "its end is time 0"
+        raise InputError(f"this trajectory has no figure: {why}")
     top = _log10(trajectory.until)
     first = float(trajectory.segments[0].end.mid().log().mid()) / 2.302585092994046
     low = min(first, top) - 1.5

@@ -82,6 +82,10 @@ class ReducedFlow:
         if isinstance(group, str):
             group = AbelianGroup.parse(group)
         elif not isinstance(group, AbelianGroup):
+            if not isinstance(group, (tuple, list)):
+                raise InputError(
+                    f"group = {group!r} is not a group: use AbelianGroup, or text such as '2,2,2'"
+                )
             group = AbelianGroup(tuple(group))
         if loss not in ("sum", "mean"):
             raise InputError(f'loss = {loss!r} is unknown here: "sum" or "mean"')

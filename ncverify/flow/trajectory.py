@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from flint import arb
+from gmpy2 import mpz
 
 from ncverify.errors import InputError
 from ncverify.flow.balls import certainly_le, pair, precision, rational
@@ -49,7 +50,7 @@ def time_text(time: Fraction) -> str:
     """A short exact text for a time: "1e100" rather than 101 digits."""
     if time.denominator != 1:
         return str(time)
-    text = str(time.numerator)
+    text = mpz(time.numerator).digits()  # str() of Python refuses more than 4300 digits
     stripped = text.rstrip("0")
     zeros = len(text) - len(stripped)
     return f"{stripped}e{zeros}" if zeros > 6 else text

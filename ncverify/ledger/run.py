@@ -29,6 +29,9 @@ def check(*selectors: str, jobs: int | None = 1, digits: int = 50, seed: int = 0
     ``digits`` is the working precision of simulations, ``seed`` that of everything drawn at random.
     Raises ``InputError`` for selectors that name nothing and files that cannot be read.
     """
+    for selector in selectors:
+        if not isinstance(selector, str):
+            raise InputError(f"selector {selector!r} is not text: give ids, papers, tags or files one by one")
     return run(gather(selectors), Settings(digits=digits, seed=seed), jobs=jobs)
 
 

@@ -149,6 +149,9 @@ def claim_lines(
             unused = verdict is not None and needed(item.name, verdict) is False
             text = item.latex if in_latex and item.latex else item.plain
             yield f"  {item.name}: {text}{'   (not needed by the proof)' if unused else ''}"
+            formula = _formula(item.name, verdict)
+            if formula:
+                yield f"    as the proof uses it: {formula}"
     yield ""
     yield f"scope:       {claim.scope}"
     place = f", {claim.source.place}" if claim.source.place else ""
@@ -223,3 +226,12 @@ def progress(total: int) -> Iterator[Done]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total, last="")
         yield lambda claim: bar.update(task, advance=1, last=claim.id)
+
+
+def _formula(name: str, verdict: Verdict | None) -> str:
+    """The relation that the proof assumes under this name."""
+    for item in verdict.evidence if verdict is not None else ():
+        used = item.details.get("hypotheses used", {})
+        if name in used:
+            return str(used[name])
+    return ""

@@ -28,7 +28,7 @@ def read_group(classes: int | None, group: str | None) -> AbelianGroup:
     return AbelianGroup.from_classes(classes) if classes is not None else AbelianGroup.parse(str(group))
 
 
-def spectral_network(group: AbelianGroup, values: str) -> FullFlow:
+def spectral_network(group: AbelianGroup, values: str, weight_decay: str) -> FullFlow:
     """W = Phi diag(alpha) Phi^T/K = H: the full network at a balanced spectral start, exactly.
 
     ``values``: alpha_a for a != 0, so that s_a = alpha_a^2.  Only characters +-1 make this rational.
@@ -43,7 +43,7 @@ def spectral_network(group: AbelianGroup, values: str) -> FullFlow:
     sign = [[1 if group.pairing(a, g) == 0 else -1 for g in range(size)] for a in range(size)]
     first = [sum((alpha[a] * sign[a][g] for a in range(size)), Fraction(0)) / size for g in range(size)]
     rows = [[first[i ^ j] for j in range(size)] for i in range(size)]
-    return FullFlow(rows, rows, list(range(size)))
+    return FullFlow(rows, rows, list(range(size)), weight_decay=weight_decay)
 
 
 def network_from_file(path: Path) -> FullFlow:
@@ -84,12 +84,26 @@ def enclose(
     asked = None if times is None else [part.strip() for part in times.split(",")]
     with progress(until) as report:
         if full:
-            network = network_from_file(Path(start)) if group is None else spectral_network(group, start)
+            network = _network(group, start, depth, weight_decay)
             return network.enclose(until=until, digits=digits, times=asked, progress=report)
         if group is None:
             raise InputError("say which group: either --classes K or --group 2,2,2")
         reduced = ReducedFlow(group, depth=depth, weight_decay=weight_decay)
         return reduced.enclose(start, until=until, digits=digits, times=asked, progress=report)
+
+
+def _network(group: AbelianGroup | None, start: str, depth: int, weight_decay: str) -> FullFlow:
+    if depth != 2:
+        raise InputError(f"--full is the network W H of depth 2: --depth {depth} goes without --full")
+    if group is None:
+        if weight_decay != "0":
+            raise InputError(
+                f'with a file, weight_decay stands in {start}: {{"weight_decay": "{weight_decay}"}}'
+            )
+        return network_from_file(Path(start))
+    if Path(start).suffix == ".json":
+        raise InputError(f"{start} brings its own classes: leave out --classes and --group")
+    return spectral_network(group, start, weight_decay)
 
 
 @contextmanager

@@ -137,12 +137,14 @@ class AbelianGroup:
             raise InputError(
                 f"{self.name} wants {self.order - 1} values (one for each nonzero character), "
                 f"got {len(values)}"
+                + ("; leave out s_0, which does not move" if len(values) == self.order else "")
             )
         full = (zero, *values)
         for a, *rest in self.sign_classes:
             for b in rest:
                 if full[a] != full[b]:
                     raise InputError(
-                        f"group {self.orders} needs a symmetric spectrum: s[{a}]={full[a]}, s[{b}]={full[b]}"
+                        f"group {self.orders} needs a symmetric spectrum, s[a] = s[-a]: "
+                        f"s[{a}]={full[a]}, s[{b}]={full[b]}"
                     )
         return full

@@ -28,6 +28,10 @@ _TOKEN: Final = re.compile(
 _DECIMAL: Final = re.compile(r"([0-9]*)\.?([0-9]*)(?:[eE]([+-]?[0-9]+))?")
 _OPENING: Final = ("", "(", ",", "+", "-", "*", "/", "**")  # a sign after one of these is not a sum
 _NOT_A_SYMBOL: Final = frozenset(("pi", "nan", "inf", "infinity"))
+_READ_AS_NUMBERS: Final = {
+    "E": "write exp(1), or name the variable differently",
+    "I": "complex numbers are not available; name the variable differently",
+}
 _OPERATORS: Final = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 _RELATION: Final = re.compile(r"<=|>=|==|!=|<>|<|>|=")
 
@@ -178,6 +182,8 @@ def _binary(op: ast.operator, left: Expr, right: Expr) -> Expr:
 def _variable(name: str) -> Expr:
     if name.lower() in _NOT_A_SYMBOL:
         raise InputError(f"{name} is not available as a number: name the variable differently")
+    if name in _READ_AS_NUMBERS:
+        raise InputError(f"{name} could be read as a number: {_READ_AS_NUMBERS[name]}")
     return Symbol(name)
 
 
