@@ -288,7 +288,8 @@ def plot(data: dict[str, list[tuple[float, float]]], path: str) -> None:
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         axes.minorticks_off()
-        axes.set_xticks(x, [f"{v:g}" if v < 1000 else f"{v:.0e}".replace("+0", "") for v in x])
+        short = [f"{v:g}" if v < 2000 else f"{v:.0e}".replace("+0", "") for v in x]
+        axes.set_xticks(x, short, fontsize=7)
         axes.grid(visible=True, color="0.9")
     figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
