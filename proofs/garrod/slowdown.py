@@ -8,6 +8,7 @@ from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.decide import decide
 from ncverify.derive.kernel import (
+    Theorem,
     at_least,
     character_real_part,
     character_real_part_lower,
@@ -44,6 +45,7 @@ from .model import (
     K,
     Q,
     S,
+    Softmax,
     a,
     g,
     more_than_one,
@@ -63,6 +65,23 @@ S_rate = Sym("S'")
 ray, least = Sym("t"), Sym("m")
 on_the_ray = hypothesis("on-the-ray", equal(s(a), ray).where(a), "structural")
 smallest = hypothesis("smallest", at_least(s(a), least).where(a), "pointwise")
+
+
+def softmax_on_the_ray(base: Softmax) -> tuple[Theorem, Theorem, Theorem, Theorem]:
+    """exp z(g) = e^{-t/K} for g != 0, exp z(0) = e^{t - t/K}, Q = e^{-t/K} (e^t + K - 1), and e^t + K - 1 > 0."""
+    waves = linear(equal(s(a) * chi(a, g), ray * chi(a, g)).where(a), (chi(a, g), on_the_ray))
+    rays = sum_over(waves, a, nonzero=True)
+    off = linear(equal(z(g), -ray / K).where(g), (1 / K, rays), (1 / K, zero_mode), unfold=[base.z_is])
+    top = linear(
+        equal(z(G0), ray - ray / K), (1 / K, rays.at({g: G0})), (1 / K, zero_mode), unfold=[base.z_is]
+    )
+    off_exp, top_exp = congruent_exp(off), congruent_exp(top)
+    size = exp(ray) + K - 1
+    Q_form = linear(equal(Q, exp(-ray / K) * size), base.Q_is, top_exp, sum_over(off_exp, g, nonzero=True))
+    positive_size = linear(
+        greater(size, 0), exp_positive(ray), linear(at_least(K - 1, 0), order_positive("K"))
+    )
+    return off_exp, top_exp, Q_form, positive_size
 
 
 @claim(
@@ -93,19 +112,10 @@ def slowdown_exact(bench: Workbench) -> None:
     """z(0) = t (1 - 1/K) and z(g) = -t/K, so p has two values."""
     base = softmax(symmetric)
     flow = bench.assume("balanced-flow", "reduced-ode", "balanced")
-    waves = linear(equal(s(a) * chi(a, g), ray * chi(a, g)).where(a), (chi(a, g), on_the_ray))
-    rays = sum_over(waves, a, nonzero=True)
-    off = linear(equal(z(g), -ray / K).where(g), (1 / K, rays), (1 / K, zero_mode), unfold=[base.z_is])
-    top = linear(
-        equal(z(G0), ray - ray / K), (1 / K, rays.at({g: G0})), (1 / K, zero_mode), unfold=[base.z_is]
-    )
-    off_exp, top_exp = congruent_exp(off), congruent_exp(top)
+    off_exp, top_exp, Q_form, size = softmax_on_the_ray(base)
 
-    # Q = e^{-t/K} (e^t + K - 1), and phat_a = (e^t - 1) e^{-t/K} / Q for a != 0.
+    # phat_a = (e^t - 1) e^{-t/K} / Q for a != 0.
     down = exp(-ray / K)
-    Q_form = linear(
-        equal(Q, down * (exp(ray) + K - 1)), base.Q_is, top_exp, sum_over(off_exp, g, nonzero=True)
-    )
     turned = linear(equal(exp(z(g)) * chi(a, g), exp(-ray / K) * chi(a, g)).where(g), (chi(a, g), off_exp))
     mode = linear(
         equal(Q * phat(a), down * (exp(ray) - 1)).where(a),
@@ -113,9 +123,6 @@ def slowdown_exact(bench: Workbench) -> None:
         sum_over(turned, g, nonzero=True),
         unfold=[base.phat_is, base.p_is],
         nonzero=[base.Q_positive],
-    )
-    size = linear(
-        greater(exp(ray) + K - 1, 0), exp_positive(ray), linear(at_least(K - 1, 0), order_positive("K"))
     )
     complement = bench.show(
         "complement",

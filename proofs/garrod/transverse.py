@@ -5,15 +5,10 @@ from __future__ import annotations
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
-    at_least,
-    congruent_exp,
     derivative,
     equal,
-    exp_positive,
-    greater,
     hypothesis,
     linear,
-    order_positive,
     sum_over,
 )
 from ncverify.derive.terms import Function, Sym, chi, exp, total
@@ -33,9 +28,8 @@ from .model import (
     softmax,
     symmetric,
     z,
-    zero_mode,
 )
-from .slowdown import on_the_ray, ray
+from .slowdown import on_the_ray, ray, softmax_on_the_ray
 
 deviation = Function("delta", ("D",))
 z_dot, p_dot, phat_dot = Function("z'", ("G",)), Function("p'", ("G",)), Function("phat'", ("D",))
@@ -107,16 +101,8 @@ def transverse_rate(bench: Workbench) -> None:
     z_sum = linear(equal(total(g, z_dot(g)), 0), sum_over(z_ray, g), (ray, frozen))
 
     # p' = p (z' - mean of z'), and off g = 0 all p(g) are equal to exp(-t/K)/Q.
-    field_waves = linear(equal(s(a) * chi(a, g), ray * chi(a, g)).where(a), (chi(a, g), on_the_ray))
-    rays = sum_over(field_waves, a, nonzero=True)
-    off = congruent_exp(
-        linear(equal(z(g), -ray / K).where(g), (1 / K, rays), (1 / K, zero_mode), unfold=[base.z_is])
-    )
-    top = congruent_exp(
-        linear(equal(z(G0), ray - ray / K), (1 / K, rays.at({g: G0})), (1 / K, zero_mode), unfold=[base.z_is])
-    )
+    off, _, Q_form, size = softmax_on_the_ray(base)
     down = exp(-ray / K)
-    Q_form = linear(equal(Q, down * E), base.Q_is, top, sum_over(off, g, nonzero=True))
     pulled = sum_over(
         linear(equal(exp(z(g)) * z_dot(g), down * z_dot(g)).where(g), (z_dot(g), off)), g, nonzero=True
     )
@@ -137,7 +123,6 @@ def transverse_rate(bench: Workbench) -> None:
     back = sum_over(
         linear(equal(z_dot(g) * chi(a, g), z_ray.relation.rhs * chi(a, g)), (chi(a, g), z_ray)), g
     )
-    size = linear(greater(E, 0), exp_positive(ray), linear(at_least(K - 1, 0), order_positive("K")))
     variation = bench.show(
         "first variation",
         linear(
