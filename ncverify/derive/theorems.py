@@ -41,7 +41,11 @@ _SEAL = object()
 
 @dataclass(frozen=True, eq=False)
 class Theorem:
-    """A relation with its proof.  Made only by the rules of this module."""
+    """A relation with its proof.  Made only by the rules of this module.
+
+    ``arguments`` is what the rule was given besides its premises, so that another program can apply it
+    again: terms, relations, indices, exact numbers, names, premises (by reference), tuples and mappings of them.
+    """
 
     relation: Relation
     rule: str
@@ -53,6 +57,7 @@ class Theorem:
     prose: int
     signatures: Mapping[str, tuple[str, ...]]
     primitive: frozenset[str]
+    arguments: Mapping[str, Any]
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -75,6 +80,7 @@ def establish(
     definitions: Mapping[str, Definition] | None = None,
     prose: int = 0,
     primitive: frozenset[str] = frozenset(),
+    arguments: Mapping[str, Any] | None = None,
 ) -> Theorem:
     parents = tuple(premises)
     if any(type(parent) is not Theorem for parent in parents):
@@ -109,6 +115,7 @@ def establish(
         prose + sum(parent.prose for parent in parents),
         MappingProxyType(signatures),
         undefined,
+        MappingProxyType(dict(arguments or {})),
         _SEAL,
     )
 
@@ -166,4 +173,4 @@ def specialize(known: Theorem, mapping: Mapping[Var, IndexLike]) -> Theorem:
         substitute(relation.lhs, images), relation.kind, substitute(relation.rhs, images), conditions
     )
     note = ", ".join(f"{var.name} := {image}" for var, image in images.items())
-    return establish(moved, "instance", (known,), note=note)
+    return establish(moved, "instance", (known,), note=note, arguments={"mapping": images})
