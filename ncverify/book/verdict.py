@@ -41,7 +41,8 @@ class Evidence:
     plain JSON values (numbers as exact strings), enough to redo the step.  Evidence ``beside`` a
     claim (instances next to a proof for every K) supports it but does not limit its verdict.
     ``conditions`` are what it assumes besides the hypotheses of the claim, such as denominators that
-    must not vanish.
+    must not vanish.  ``body`` is the data from which ``ncverify replay`` finds this evidence again
+    (docs/certificates.md): plain JSON values with a ``kind``, no floats.
 
     Only the evidence routes construct this class (a repository test keeps it so).
     """
@@ -54,10 +55,12 @@ class Evidence:
     lines: tuple[str, ...] = ()
     beside: bool = False
     conditions: tuple[str, ...] = ()
+    body: Mapping[str, Any] | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
+    def to_json(self, *, body: bool = False) -> dict[str, Any]:
+        """Plain JSON values; the body, which may be long, only if asked for."""
         return {
+            **({"body": self.body} if body else {}),
             "outcome": str(self.outcome),
             "route": self.route,
             "scope": self.scope,
@@ -80,6 +83,7 @@ class Evidence:
             tuple(data["lines"]),
             data["beside"],
             tuple(data["conditions"]),
+            data.get("body"),
         )
 
 
@@ -106,15 +110,15 @@ class Verdict:
         main = [item.scope for item in self.evidence if not item.beside]
         return "; ".join(dict.fromkeys(main)) or "nothing"
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
+    def to_json(self, *, bodies: bool = False) -> dict[str, Any]:
+        """Plain JSON values; with ``bodies``, those of the evidence too."""
         return {
             "verdict": str(self.outcome),
             "scope": self.scope,
             "conditions": list(self.conditions),
             "message": self.message,
             "witness": None if self.witness is None else dict(self.witness),
-            "evidence": [item.to_json() for item in self.evidence],
+            "evidence": [item.to_json(body=bodies) for item in self.evidence],
         }
 
     @classmethod

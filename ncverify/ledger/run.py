@@ -58,7 +58,7 @@ def check_one(claim: Claim, registry: Registry, settings: Settings) -> Result:
     start = perf_counter()
     verdict = check_claim(claim, registry, settings)
     try:
-        verdict = Verdict.from_json(json.loads(json.dumps(verdict.to_json(), allow_nan=False)))
+        verdict = Verdict.from_json(json.loads(json.dumps(verdict.to_json(bodies=True), allow_nan=False)))
     except (TypeError, ValueError) as error:
         verdict = Verdict(Outcome.ERROR, (), message=f"the evidence is not plain JSON: {error}")
     return Result(claim, verdict, perf_counter() - start)

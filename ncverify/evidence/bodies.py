@@ -1,0 +1,146 @@
+"""What evidence carries for ``ncverify replay``: one function for each kind of body in docs/certificates.md.
+
+A body says in exact terms what is asserted and holds the data with which another program can see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from ncverify.theory.expr import Expr, as_expr, to_json
+from ncverify.theory.nodes import Operand
+
+Body: TypeAlias = dict[str, Any]
+Relation: TypeAlias = "tuple[Operand, str, Operand]"
+"""(left, one of == != < <= > >=, right)."""
+Point: TypeAlias = Mapping[str, Fraction | int]
+
+
+def relation(asked: Relation) -> list[Any]:
+    """A relation between expressions as JSON: a fact of a ``point``, ``cover``, ``zero`` or ``flow``."""
+    left, sign, right = asked
+    return [to_json(as_expr(left)), sign, to_json(as_expr(right))]
+
+
+def definite(matrix: Sequence[Sequence[Operand]], *, positive: bool) -> list[Any]:
+    """The fact that a symmetric matrix is positive (or negative) definite."""
+    rows = [[to_json(as_expr(entry)) for entry in row] for row in matrix]
+    return ["definite", rows, "positive" if positive else "negative"]
+
+
+def any_of(facts: Iterable[Sequence[Any]]) -> list[Any]:
+    """The fact that one of these holds."""
+    return ["any", *map(list, facts)]
+
+
+def identity(
+    pairs: Iterable[tuple[Operand, Operand]],
+    assume: Sequence[Relation] = (),
+    inside: Point | None = None,
+) -> Body:
+    """Identities wherever both sides are defined; ``inside``: a point at which ``assume`` holds strictly."""
+    return {
+        "kind": "identity",
+        "pairs": [[to_json(as_expr(left)), to_json(as_expr(right))] for left, right in pairs],
+        "assume": [relation(item) for item in assume],
+        "inside": exact(inside or {}),
+    }
+
+
+def nonnegative(
+    asked: Relation, parts: Sequence[Sequence[Operand | int]], assume: Sequence[Relation] = ()
+) -> Body:
+    """``asked`` (>= or >): left - right is the sum of products of ``parts``.
+
+    A factor is an expression, or the number (position) of an assumption u >= v or u > v, for u - v: write
+    numbers as ``Fraction``, since an ``int`` is a position.
+    """
+
+    def factor(item: Operand | int) -> list[Any]:
+        return ["assumed", item] if isinstance(item, int) else to_json(as_expr(item))
+
+    return {
+        "kind": "nonnegative",
+        "relation": relation(asked),
+        "assume": [relation(item) for item in assume],
+        "parts": [[factor(item) for item in product] for product in parts],
+    }
+
+
+def witness(failing: Relation, at: Point, bits: int, assume: Sequence[Relation] = ()) -> Body:
+    """``failing`` fails at this exact point, which satisfies ``assume``."""
+    return {
+        "kind": "witness",
+        "relation": relation(failing),
+        "assume": [relation(item) for item in assume],
+        "at": exact(at),
+        "bits": bits,
+    }
+
+
+def point(facts: Iterable[Sequence[Any]], at: Point, bits: int) -> Body:
+    """All facts hold at this exact point."""
+    return {"kind": "point", "facts": list(facts), "at": exact(at), "bits": bits}
+
+
+def cover(
+    box: Mapping[str, tuple[Fraction | int, Fraction | int]],
+    facts: Iterable[Sequence[Any]],
+    tree: Iterable[Sequence[Any]],
+    bits: int,
+) -> Body:
+    """At every point of the box one of the facts holds; ``tree``: the bisections, in preorder."""
+    return {
+        "kind": "cover",
+        "box": {name: [str(Fraction(low)), str(Fraction(high))] for name, (low, high) in box.items()},
+        "facts": list(facts),
+        "tree": [list(node) for node in tree],
+        "bits": bits,
+    }
+
+
+def zero(
+    equations: Mapping[str, Operand] | Sequence[Operand],
+    center: Mapping[str, Fraction],
+    radius: Mapping[str, Fraction],
+    bits: int,
+    facts: Iterable[Sequence[Any]] = (),
+    parameters: Point | None = None,
+) -> Body:
+    """The equations have one common zero in center +/- radius (by unknown), where all facts hold."""
+    rows = equations.values() if isinstance(equations, Mapping) else equations
+    return {
+        "kind": "zero",
+        "unknowns": list(center),
+        "equations": [to_json(as_expr(row)) for row in rows],
+        "center": [str(value) for value in center.values()],
+        "radius": [str(radius[name]) for name in center],
+        "parameters": exact(parameters or {}),
+        "facts": list(facts),
+        "bits": bits,
+    }
+
+
+def rate(quantity: Any, along: Mapping[str, Expr], at: Point, *, grows: bool, bits: int) -> Body:
+    """The quantity (JSON, in which max and min may stand) grows or falls from here along the flow."""
+    return {
+        "kind": "rate",
+        "quantity": quantity,
+        "along": {name: to_json(velocity) for name, velocity in along.items()},
+        "at": exact(at),
+        "sign": "+" if grows else "-",
+        "bits": bits,
+    }
+
+
+def several(items: Iterable[Body]) -> Body:
+    """All of these bodies; one alone is itself."""
+    bodies = list(items)
+    return bodies[0] if len(bodies) == 1 else {"kind": "list", "items": bodies}
+
+
+def exact(values: Point) -> dict[str, str]:
+    """Rational numbers as text."""
+    return {name: str(Fraction(value)) for name, value in values.items()}
