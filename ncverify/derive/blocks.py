@@ -109,9 +109,10 @@ _SEAL = object()
 
 @dataclass(frozen=True, eq=False)
 class Induction:
-    """An equation proved for every m, with the lines of the proof.  Made only by ``prove``."""
+    """An equation proved for every m from ``known`` ones, with the lines of the proof.  Made only by ``prove``."""
 
     equation: Equation
+    known: tuple[Induction, ...]
     lines: tuple[str, ...]
     reductions: int
     seal: object = field(repr=False)
@@ -141,7 +142,7 @@ def prove(equation: Equation, known: Sequence[Induction] = ()) -> Induction:
             if rest.words:
                 raise ProofError(f"{equation}: block ({row}, {column}) one level up leaves {rest}")
             lines.append(f"m + 1, block ({row}, {column}): {block or '0'} reduces to 0 in {count} steps")
-    return Induction(equation, tuple(lines), reductions, _SEAL)
+    return Induction(equation, tuple(known), tuple(lines), reductions, _SEAL)
 
 
 Block = tuple[tuple[Matrix, Matrix], tuple[Matrix, Matrix]]

@@ -27,7 +27,11 @@ def maximum(values: App, var: Var) -> tuple[Theorem, Var]:
     top = substitute(values, {var: index(chosen)})
     if not isinstance(top, App) or values.name in COMPLEX:
         raise ProofError("a real function is needed")
-    return establish(at_least(top - values, 0), "a finite family has a maximum", note=chosen.name), chosen
+    arguments = {"values": values, "var": var}
+    theorem = establish(
+        at_least(top - values, 0), "a finite family has a maximum", note=chosen.name, arguments=arguments
+    )
+    return theorem, chosen
 
 
 def generalize(known: Theorem, fixed: Var, var: Var) -> Theorem:
@@ -51,4 +55,10 @@ def generalize(known: Theorem, fixed: Var, var: Var) -> Theorem:
         substitute(relation.rhs, image),
         frozenset(form.substitute(image) for form in relation.conditions),
     )
-    return establish(moved, "generalisation", (known,), note=f"{fixed.name} is arbitrary")
+    return establish(
+        moved,
+        "generalisation",
+        (known,),
+        note=f"{fixed.name} is arbitrary",
+        arguments={"fixed": fixed, "var": var},
+    )

@@ -68,6 +68,7 @@ def sign_preserved(
         (rate, *smooth),
         note="x(t) = x(0) exp(integral)",
         primitive=frozenset(primitive),
+        arguments={"value": value, "factor": term(factor), "smooth": tuple(smooth)},
     )
 
 
@@ -141,7 +142,9 @@ def global_solution(sign: Theorem, lower: Theorem, upper: Theorem, bound: int | 
     for known in (lower, upper):
         _require_lasting(known, [sign.relation])
     lasting = Relation(value, "global", ZERO, sign.relation.conditions)
-    return establish(lasting, "classical: continuation", (sign, lower, upper))
+    return establish(
+        lasting, "classical: continuation", (sign, lower, upper), arguments={"bound": Fraction(bound)}
+    )
 
 
 def _require_lasting(known: Theorem, kept: Sequence[Relation]) -> None:
@@ -192,7 +195,11 @@ def unbounded(
     for known in (rate, floor, *along):
         _require_lasting(known, kept)
     return establish(
-        Relation(variable, "->oo"), "classical: comparison", (rate, floor, *along), note="escape to infinity"
+        Relation(variable, "->oo"),
+        "classical: comparison",
+        (rate, floor, *along),
+        note="escape to infinity",
+        arguments={"variable": variable, "prime": prime, "along": tuple(along)},
     )
 
 
@@ -225,4 +232,4 @@ def _continuous(value: Term, variable: Sym) -> bool:
 
 def prose(relation: Relation, text: str, *premises: Theorem) -> Theorem:
     """A step a human must read: it makes every theorem that rests on it ``argued``."""
-    return establish(relation, "prose", premises, note=text, prose=1)
+    return establish(relation, "prose", premises, note=text, prose=1, arguments={"text": text})

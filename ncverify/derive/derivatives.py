@@ -50,7 +50,7 @@ def derivative(
     these.  Logarithms need an argument > 0 and reciprocals one != 0, from the theorems ``regular``.
     """
     relation = definition.relation
-    along, regular = tuple(along), tuple(regular)
+    along, constants, regular = tuple(along), tuple(constants), tuple(regular)
     if definition.rule != "definition" or not isinstance(relation.lhs, (App, Sym)):
         raise ProofError("only a definition can be differentiated")
     primitive = frozenset(rates) | frozenset(constants)
@@ -94,6 +94,13 @@ def derivative(
                 relation.lhs.name,
                 tuple((name, *rates[name]) for name in sorted(rates)),
             )
+        },
+        arguments={
+            "prime": prime,
+            "rates": {name: rates[name] for name in sorted(rates)},
+            "along": along,
+            "constants": tuple(sorted(constants)),
+            "regular": regular,
         },
     )
 

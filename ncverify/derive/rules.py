@@ -35,7 +35,13 @@ def hypothesis(name: str, relation: Relation, kind: str = "structural") -> Theor
         raise ProofError(f"unknown kind of hypothesis {kind!r}")
     if any(var.name.startswith(CHOSEN) for var in free_in(relation)):
         raise ProofError("a hypothesis cannot speak of a chosen index")
-    return establish(relation, "hypothesis", note=name, hypotheses={name: (relation, kind)})
+    return establish(
+        relation,
+        "hypothesis",
+        note=name,
+        hypotheses={name: (relation, kind)},
+        arguments={"name": name, "kind": kind},
+    )
 
 
 def define(
@@ -61,6 +67,7 @@ def define(
         "definition",
         (*even, *unfold),
         definitions={head.name: Definition(args, value)},
+        arguments={"even": even, "unfold": unfold},
     )
 
 
@@ -136,6 +143,14 @@ def linear(
         "normal form" if not items else "combination",
         (*premises, *unfold, *contract, *even, *nonzero),
         details={"largest normal form": normalizer.largest, "combined": len(items)},
+        arguments={
+            "items": tuple((w if isinstance(w, Theorem) else term(w), known) for w, known in items),
+            "divide_by": divide_by,
+            "unfold": unfold,
+            "contract": contract,
+            "even": even,
+            "nonzero": nonzero,
+        },
     )
 
 
@@ -178,4 +193,10 @@ def sum_over(known: Theorem, var: Var, *, nonzero: bool = False, several: Theore
     right = ZERO if relation.rhs == ZERO else Sum(var, relation.rhs, nonzero)
     summed = Relation(Sum(var, relation.lhs, nonzero), kind, right, frozenset(conditions))
     premises = (known,) if several is None else (known, several)
-    return establish(summed, "sum", premises, note=f"over {var.name}{' != 0' if nonzero else ''}")
+    return establish(
+        summed,
+        "sum",
+        premises,
+        note=f"over {var.name}{' != 0' if nonzero else ''}",
+        arguments={"var": var, "nonzero": nonzero},
+    )

@@ -42,13 +42,18 @@ def square(value: TermLike, *, even: Iterable[Theorem] = (), unfold: Iterable[Th
     """x^2 >= 0 for a real term."""
     even, unfold = tuple(even), tuple(unfold)
     require_real(term(value), even, unfold)
-    return establish(at_least(term(value) * term(value), 0), "square", (*even, *unfold))
+    return establish(
+        at_least(term(value) * term(value), 0),
+        "square",
+        (*even, *unfold),
+        arguments={"value": term(value), "even": even, "unfold": unfold},
+    )
 
 
 def exp_positive(value: TermLike) -> Theorem:
     """exp x > 0 for a real term."""
     require_real(term(value), (), ())
-    return establish(greater(exp(value), 0), "exp is positive")
+    return establish(greater(exp(value), 0), "exp is positive", arguments={"value": term(value)})
 
 
 def exp_increasing(left: TermLike, right: TermLike) -> Theorem:
@@ -56,7 +61,9 @@ def exp_increasing(left: TermLike, right: TermLike) -> Theorem:
     x, y = term(left), term(right)
     require_real(x, (), ())
     require_real(y, (), ())
-    return establish(at_least((exp(x) - exp(y)) * (x - y), 0), "exp is increasing")
+    return establish(
+        at_least((exp(x) - exp(y)) * (x - y), 0), "exp is increasing", arguments={"left": x, "right": y}
+    )
 
 
 def exp_injective(known: Theorem, left: TermLike, right: TermLike) -> Theorem:
@@ -68,14 +75,19 @@ def exp_injective(known: Theorem, left: TermLike, right: TermLike) -> Theorem:
     relation = known.relation
     if relation.kind != "=" or not Normalizer(Facts()).is_zero(relation.difference - expected):
         raise ProofError("(exp x - exp y)(x - y) = 0 is needed for these x, y")
-    return establish(Relation(x, "=", y, relation.conditions), "exp is injective", (known,))
+    return establish(
+        Relation(x, "=", y, relation.conditions),
+        "exp is injective",
+        (known,),
+        arguments={"left": x, "right": y},
+    )
 
 
 def exp_tangent(value: TermLike) -> Theorem:
     """exp x >= 1 + x for a real term (the tangent at 0 of a convex function)."""
     x = term(value)
     require_real(x, (), ())
-    return establish(at_least(exp(x), 1 + x), "exp is above its tangent")
+    return establish(at_least(exp(x), 1 + x), "exp is above its tangent", arguments={"value": x})
 
 
 def log_tangent(known: Theorem) -> Theorem:
@@ -147,33 +159,37 @@ def exp_monotone(known: Theorem) -> Theorem:
     require_real(relation.lhs, (), ())
     require_real(relation.rhs, (), ())
     moved = Relation(exp(relation.lhs), relation.kind, exp(relation.rhs), relation.conditions)
-    return establish(moved, "exp is increasing", (known,))
+    return establish(moved, "apply exp to an inequality", (known,))
 
 
 def character_real_part(a: IndexLike, g: IndexLike) -> Theorem:
     """1 - Re chi_a(g) >= 0: characters have modulus 1."""
     re = (chi(a, g) + chi(-index(a), g)) / 2
-    return establish(at_least(1 - re, 0), "|chi| = 1")
+    return establish(
+        at_least(1 - re, 0), "|chi| = 1", arguments={"a": index(a), "g": index(g), "above": True}
+    )
 
 
 def character_real_part_lower(a: IndexLike, g: IndexLike) -> Theorem:
     """1 + Re chi_a(g) >= 0: characters have modulus 1."""
     re = (chi(a, g) + chi(-index(a), g)) / 2
-    return establish(at_least(1 + re, 0), "|chi| = 1")
+    return establish(
+        at_least(1 + re, 0), "|chi| = 1", arguments={"a": index(a), "g": index(g), "above": False}
+    )
 
 
 def order_positive(name: str) -> Theorem:
     """The order of a sort is at least 1."""
     if name not in POSITIVE_SYMBOLS:
         raise ProofError(f"{name!r} is not the order of a sort")
-    return establish(at_least(Sym(name), 1), "a sort is not empty")
+    return establish(at_least(Sym(name), 1), "a sort is not empty", arguments={"name": name})
 
 
 def number_positive(value: int | Fraction) -> Theorem:
     """A positive rational number is > 0."""
     if Fraction(value) <= 0:
         raise ProofError(f"{value} is not > 0")
-    return establish(greater(value, 0), "arithmetic")
+    return establish(greater(value, 0), "arithmetic", arguments={"value": Fraction(value)})
 
 
 def root(nonnegative: Theorem, equation: Theorem) -> Theorem:
@@ -210,7 +226,10 @@ def each_zero(vanishing: Theorem, nonnegative: Theorem) -> Theorem:
         raise ProofError("the terms of the sum are not those known to be >= 0")
     conditions = relation.conditions | ({index(head.var)} if head.nonzero else frozenset())
     return establish(
-        Relation(head.body, "=", ZERO, conditions), "each term of a vanishing sum", (vanishing, nonnegative)
+        Relation(head.body, "=", ZERO, conditions),
+        "each term of a vanishing sum",
+        (vanishing, nonnegative),
+        arguments={"var": head.var},
     )
 
 
