@@ -1,16 +1,25 @@
 """The kernel of the all-K calculus: everything a proof script needs, in one place.
 
 Relations (``relations``), theorems (``theorems``), and the only rules that make theorems: ``rules``,
-``derivatives``, ``signs``, ``choices``, ``classical``.
+``derivatives``, ``signs``, ``roots``, ``cases``, ``choices``, ``linear_algebra``, ``classical``.
 """
 
 from __future__ import annotations
 
+from ncverify.derive.cases import absurd, cases
 from ncverify.derive.choices import generalize, maximum
 from ncverify.derive.classical import global_solution, prose, sign_preserved, unbounded
 from ncverify.derive.derivatives import derivative
+from ncverify.derive.linear_algebra import (
+    KernelVector,
+    SingularTriple,
+    kernel_vector,
+    norm_bound,
+    singular_triple,
+)
 from ncverify.derive.monomials import ProofError
 from ncverify.derive.relations import CHOSEN, KINDS, ZERO, Relation, at_least, different, equal, greater
+from ncverify.derive.roots import root_nonnegative, root_square, square_zero
 from ncverify.derive.rules import define, hypothesis, linear, sum_over
 from ncverify.derive.signs import (
     character_real_part,
@@ -42,10 +51,14 @@ __all__ = [
     "KINDS",
     "ZERO",
     "Definition",
+    "KernelVector",
     "ProofError",
     "Relation",
+    "SingularTriple",
     "Theorem",
+    "absurd",
     "at_least",
+    "cases",
     "character_real_part",
     "character_real_part_lower",
     "congruent_exp",
@@ -65,21 +78,27 @@ __all__ = [
     "global_solution",
     "greater",
     "hypothesis",
+    "kernel_vector",
     "linear",
     "log_product",
     "log_reciprocal",
     "log_tangent",
     "log_tangent_contact",
     "maximum",
+    "norm_bound",
     "number_positive",
     "order_positive",
     "product",
     "prose",
     "reciprocal",
     "root",
+    "root_nonnegative",
+    "root_square",
     "sign_preserved",
+    "singular_triple",
     "specialize",
     "square",
+    "square_zero",
     "steps",
     "sum_over",
     "unbounded",

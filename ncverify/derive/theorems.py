@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ncverify.derive.monomials import ProofError
-from ncverify.derive.relations import Relation
+from ncverify.derive.relations import CHOSEN, Relation
 from ncverify.derive.terms import App, IndexLike, Sym, Term, Var, index, substitute, symbols, walk
 
 
@@ -81,13 +81,20 @@ def establish(
     prose: int = 0,
     primitive: frozenset[str] = frozenset(),
     arguments: Mapping[str, Any] | None = None,
+    discharged: Mapping[int, Iterable[str]] | None = None,
 ) -> Theorem:
+    """``discharged``: by the number of a premise, hypotheses of that premise which the rule removes."""
     parents = tuple(premises)
+    removed = {number: frozenset(names) for number, names in (discharged or {}).items()}
     if any(type(parent) is not Theorem for parent in parents):
         raise ProofError("a premise is not a theorem")
     all_hypotheses: dict[str, tuple[Relation, str]] = {}
     all_definitions: dict[str, Definition] = {}
-    for source in (*(p.hypotheses for p in parents), hypotheses or {}):
+    kept = [
+        {name: item for name, item in p.hypotheses.items() if name not in removed.get(number, ())}
+        for number, p in enumerate(parents)
+    ]
+    for source in (*kept, hypotheses or {}):
         for name, item in source.items():
             if all_hypotheses.setdefault(name, item) != item:
                 raise ProofError(f"two different hypotheses are called {name!r}")
@@ -96,6 +103,9 @@ def establish(
             if all_definitions.setdefault(name, definition) != definition:
                 raise ProofError(f"{name!r} is defined twice")
     undefined = primitive.union(*(p.primitive for p in parents))
+    for name in (*all_definitions, *undefined):
+        if name.startswith(f"{CHOSEN}_"):
+            raise ProofError(f"{name!r} stands for a chosen value: it is neither defined nor differentiated")
     _check_definitions(all_definitions, undefined)
     signatures: dict[str, tuple[str, ...]] = {}
     sides = (node for side in (relation.lhs, relation.rhs) for node in walk(side))

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-RULES = {"theorems", "rules", "derivatives", "signs", "choices", "classical"}
+RULES = {
+    "theorems", "rules", "derivatives", "signs", "roots", "cases", "choices", "linear_algebra", "classical",
+}  # fmt: skip
 
 
 def test_only_the_rules_call_establish():

@@ -1,0 +1,48 @@
+"""Logic: either x > y or y >= x, and from 0 > 0 anything follows."""
+
+from __future__ import annotations
+
+from ncverify.derive.monomials import ProofError
+from ncverify.derive.relations import Relation, free_in
+from ncverify.derive.sums import Facts, Normalizer
+from ncverify.derive.theorems import Theorem, establish
+
+
+def cases(larger: Theorem, smaller: Theorem, names: tuple[str, str]) -> Theorem:
+    """What follows from x > y and also from y >= x holds without either.
+
+    ``larger`` has the hypothesis ``names[0]``: x > y, ``smaller`` has ``names[1]``: y >= x, for the same
+    terms without free indices; neither has the other's.  Both theorems say the same.
+    """
+    first, second = names
+    if first not in larger.hypotheses or second not in smaller.hypotheses:
+        raise ProofError("each theorem must have the hypothesis of its case")
+    if first in smaller.hypotheses or second in larger.hypotheses:
+        raise ProofError("a theorem must not have the hypothesis of the other case")
+    above, below = larger.hypotheses[first][0], smaller.hypotheses[second][0]
+    if above.kind != ">" or below != Relation(above.rhs, ">=", above.lhs):
+        raise ProofError("the hypotheses must be x > y and y >= x")
+    if above.conditions or free_in(above):
+        raise ProofError("the cases must not depend on an index")
+    if larger.relation != smaller.relation:
+        raise ProofError("both cases must say the same")
+    return establish(
+        larger.relation,
+        "cases",
+        (larger, smaller),
+        note=f"{first} or {second}",
+        discharged={0: (first,), 1: (second,)},
+        arguments={"names": names},
+    )
+
+
+def absurd(contradiction: Theorem, goal: Relation) -> Theorem:
+    """From x > x, or x != x, anything follows."""
+    relation = contradiction.relation
+    if relation.kind not in (">", "!=") or relation.conditions:
+        raise ProofError("an unconditional strict inequality or inequation is needed")
+    if not Normalizer(Facts()).is_zero(relation.difference):
+        raise ProofError("the two sides are not the same")
+    if goal.kind not in ("=", "!=", ">=", ">"):
+        raise ProofError("a statement about all times is not concluded from a contradiction")
+    return establish(goal, "a contradiction", (contradiction,))
