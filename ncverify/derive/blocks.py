@@ -109,7 +109,7 @@ _SEAL = object()
 
 @dataclass(frozen=True, eq=False)
 class Induction:
-    """An equation proved for every m from ``known`` ones, with the lines of the proof.  Made only by ``prove``."""
+    """An equation proved for every m from ``known`` ones, with its lines.  Made only by ``prove``."""
 
     equation: Equation
     known: tuple[Induction, ...]
