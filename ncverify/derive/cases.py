@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from ncverify.derive.matching import require_real
 from ncverify.derive.monomials import ProofError
 from ncverify.derive.relations import Relation, free_in
 from ncverify.derive.sums import Facts, Normalizer
 from ncverify.derive.theorems import Theorem, establish
 
 
-def cases(larger: Theorem, smaller: Theorem, names: tuple[str, str]) -> Theorem:
+def dichotomy(larger: Theorem, smaller: Theorem, names: tuple[str, str]) -> Theorem:
     """What follows from x > y and also from y >= x holds without either.
 
     ``larger`` has the hypothesis ``names[0]``: x > y, ``smaller`` has ``names[1]``: y >= x, for the same
-    terms without free indices; neither has the other's.  Both theorems say the same.
+    terms without free indices; neither has the other's.  Both theorems say the same, about one state: the
+    hypotheses are ``pointwise`` (which case holds may change with time), and x and y are real.
     """
     first, second = names
     if first not in larger.hypotheses or second not in smaller.hypotheses:
         raise ProofError("each theorem must have the hypothesis of its case")
     if first in smaller.hypotheses or second in larger.hypotheses:
         raise ProofError("a theorem must not have the hypothesis of the other case")
-    above, below = larger.hypotheses[first][0], smaller.hypotheses[second][0]
+    (above, kind), (below, other_kind) = larger.hypotheses[first], smaller.hypotheses[second]
+    if (kind, other_kind) != ("pointwise", "pointwise") or larger.relation.kind not in ("=", "!=", ">=", ">"):
+        raise ProofError("cases are about one state: pointwise hypotheses, and no statement about all times")
     if above.kind != ">" or below != Relation(above.rhs, ">=", above.lhs):
         raise ProofError("the hypotheses must be x > y and y >= x")
     if above.conditions or free_in(above):
         raise ProofError("the cases must not depend on an index")
+    require_real(above.lhs, (), ())
+    require_real(above.rhs, (), ())
     if larger.relation != smaller.relation:
         raise ProofError("both cases must say the same")
     return establish(
         larger.relation,
-        "cases",
+        "dichotomy",
         (larger, smaller),
         note=f"{first} or {second}",
         discharged={0: (first,), 1: (second,)},

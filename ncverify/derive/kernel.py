@@ -6,7 +6,7 @@ Relations (``relations``), theorems (``theorems``), and the only rules that make
 
 from __future__ import annotations
 
-from ncverify.derive.cases import absurd, cases
+from ncverify.derive.cases import absurd, dichotomy
 from ncverify.derive.choices import generalize, maximum
 from ncverify.derive.classical import global_solution, prose, sign_preserved, unbounded
 from ncverify.derive.derivatives import derivative
@@ -58,13 +58,13 @@ __all__ = [
     "Theorem",
     "absurd",
     "at_least",
-    "cases",
     "character_real_part",
     "character_real_part_lower",
     "congruent_exp",
     "congruent_log",
     "define",
     "derivative",
+    "dichotomy",
     "different",
     "each_zero",
     "equal",

@@ -134,7 +134,7 @@ def kernel_vector(
 
     ``matrix`` is M(row, column) or M(column, row) at bare indices.  ``annihilators`` bound its rank
     from above by (rows - their number): each is a real vector x(row) with a theorem sum_row x M = 0 for every
-    column and one sum_row x^2 > 0; ``orthogonal[i, j]``, i < j, says that two of them are: sum_row x_i x_j = 0.
+    column and one sum_row x^2 > 0; ``orthogonal[i, j]`` (i < j): sum_row x_i x_j = 0.
     ``room``: columns >= rows - (number of annihilators) + 1.
     """
     rows, columns, suffix = _sides(matrix, (row,))
