@@ -1,7 +1,7 @@
 """The kernel of the all-K calculus: everything a proof script needs, in one place.
 
 Relations (``relations``), theorems (``theorems``), and the only rules that make theorems: ``rules``,
-``derivatives``, ``signs``, ``roots``, ``cases``, ``choices``, ``linear_algebra``, ``classical``.
+``derivatives``, ``signs``, ``roots``, ``cases``, ``order``, ``choices``, ``linear_algebra``, ``classical``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ncverify.derive.linear_algebra import (
     singular_triple,
 )
 from ncverify.derive.monomials import ProofError
+from ncverify.derive.order import antisymmetric, exp_log
 from ncverify.derive.relations import CHOSEN, KINDS, ZERO, Relation, at_least, different, equal, greater
 from ncverify.derive.roots import root_nonnegative, root_square, square_zero
 from ncverify.derive.rules import define, hypothesis, linear, sum_over
@@ -57,6 +58,7 @@ __all__ = [
     "SingularTriple",
     "Theorem",
     "absurd",
+    "antisymmetric",
     "at_least",
     "character_real_part",
     "character_real_part_lower",
@@ -70,6 +72,7 @@ __all__ = [
     "equal",
     "exp_increasing",
     "exp_injective",
+    "exp_log",
     "exp_monotone",
     "exp_positive",
     "exp_tangent",

@@ -4,7 +4,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RULES = {
-    "theorems", "rules", "derivatives", "signs", "roots", "cases", "choices", "linear_algebra", "classical",
+    "theorems", "rules", "derivatives", "signs", "roots", "cases", "order", "choices", "linear_algebra",
+    "classical",
 }  # fmt: skip
 
 
