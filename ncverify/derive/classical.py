@@ -9,7 +9,7 @@ All three are in P. Hartman, Ordinary Differential Equations, chapters II-IV.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
 from ncverify.derive.matching import implied, match_head
@@ -50,14 +50,14 @@ def sign_preserved(
     if any(kind != "structural" for _, kind in rate.hypotheses.values()):
         raise ProofError("the rate must be known at all times")
     prime = relation.lhs.name
-    if prime != value.name + "'" or not _same_arguments(relation.lhs, value):
+    if prime != value.name + "'" or not same_arguments(relation.lhs, value):
         raise ProofError("the rate must be that of the value")
     if not Normalizer(Facts()).is_zero(relation.rhs - value * term(factor)):
         raise ProofError("the rate is not the value times this factor")
     known = {name: item for part in (rate, *smooth) for name, item in part.definitions.items()}
     primitive = _smooth_symbols(term(factor), known, smooth)
     if prime in known:
-        if known[prime].derivative_of != value.name or not _in_time(known[prime]):
+        if known[prime].derivative_of != value.name or not in_time(known[prime]):
             raise ProofError("the rate must be that of the value")
     else:
         primitive |= {value.name, prime}
@@ -106,7 +106,7 @@ def _smooth_symbols(
     return primitive
 
 
-def _in_time(definition: Definition) -> bool:
+def in_time(definition: Definition) -> bool:
     """Whether a derivative was taken along the rates x' of its symbols, not along another direction."""
     return all(
         speed == (App(name + "'", tuple(map(index, args))) if args else Sym(name + "'"))
@@ -114,7 +114,7 @@ def _in_time(definition: Definition) -> bool:
     )
 
 
-def _same_arguments(first: App | Sym, second: App | Sym) -> bool:
+def same_arguments(first: App | Sym, second: App | Sym) -> bool:
     left = first.args if isinstance(first, App) else ()
     right = second.args if isinstance(second, App) else ()
     return left == right
@@ -140,17 +140,19 @@ def global_solution(sign: Theorem, lower: Theorem, upper: Theorem, bound: int | 
     ):
         raise ProofError("c x - x' >= 0 is needed")
     for known in (lower, upper):
-        _require_lasting(known, [sign.relation])
+        require_lasting(known, [sign.relation])
     lasting = Relation(value, "global", ZERO, sign.relation.conditions)
     return establish(
         lasting, "classical: continuation", (sign, lower, upper), arguments={"bound": Fraction(bound)}
     )
 
 
-def _require_lasting(known: Theorem, kept: Sequence[Relation]) -> None:
-    """Every hypothesis holds at all times: it is structural, or a sign that is kept."""
+def require_lasting(
+    known: Theorem, kept: Sequence[Relation], *, apart_from: Collection[str] = frozenset()
+) -> None:
+    """Every hypothesis but ``apart_from`` holds at all times: it is structural, or a sign that is kept."""
     for name, (assumed, kind) in known.hypotheses.items():
-        if kind == "structural":
+        if kind == "structural" or name in apart_from:
             continue
         lasting = kind == "open" and any(
             assumed == greater(sign.lhs, 0).where(*assumed.conditions)
@@ -188,12 +190,12 @@ def unbounded(
         if part.relation.kind == "global" and isinstance(part.relation.lhs, (App, Sym))
     }
     definition = rate.definitions[prime.name]
-    if not _in_time(definition):
+    if not in_time(definition):
         raise ProofError(f"{prime.name!r} is not the rate of {variable.name!r} in time")
     if not {name for name, _, _ in definition.rates} <= lasting:
         raise ProofError("the solution must be known to last for all times")
     for known in (rate, floor, *along):
-        _require_lasting(known, kept)
+        require_lasting(known, kept)
     return establish(
         Relation(variable, "->oo"),
         "classical: comparison",

@@ -1,7 +1,8 @@
 """The kernel of the all-K calculus: everything a proof script needs, in one place.
 
 Relations (``relations``), theorems (``theorems``), and the only rules that make theorems: ``rules``,
-``derivatives``, ``signs``, ``roots``, ``cases``, ``order``, ``choices``, ``linear_algebra``, ``classical``.
+``derivatives``, ``signs``, ``inequalities``, ``roots``, ``cases``, ``lemmas``, ``order``, ``choices``,
+``extremes``, ``linear_algebra``, ``classical``, ``limits``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ from ncverify.derive.cases import absurd, dichotomy
 from ncverify.derive.choices import generalize, maximum
 from ncverify.derive.classical import global_solution, prose, sign_preserved, unbounded
 from ncverify.derive.derivatives import derivative
+from ncverify.derive.extremes import delta_at_most_one, maximum_nonzero, one_of_sum
+from ncverify.derive.inequalities import log_parabola, square_order
+from ncverify.derive.lemmas import condition_holds, instantiate
+from ncverify.derive.limits import nondecreasing, squeezed, vanishes
 from ncverify.derive.linear_algebra import (
     KernelVector,
     SingularTriple,
@@ -62,9 +67,11 @@ __all__ = [
     "at_least",
     "character_real_part",
     "character_real_part_lower",
+    "condition_holds",
     "congruent_exp",
     "congruent_log",
     "define",
+    "delta_at_most_one",
     "derivative",
     "dichotomy",
     "different",
@@ -81,15 +88,20 @@ __all__ = [
     "global_solution",
     "greater",
     "hypothesis",
+    "instantiate",
     "kernel_vector",
     "linear",
+    "log_parabola",
     "log_product",
     "log_reciprocal",
     "log_tangent",
     "log_tangent_contact",
     "maximum",
+    "maximum_nonzero",
+    "nondecreasing",
     "norm_bound",
     "number_positive",
+    "one_of_sum",
     "order_positive",
     "product",
     "prose",
@@ -101,8 +113,11 @@ __all__ = [
     "singular_triple",
     "specialize",
     "square",
+    "square_order",
     "square_zero",
+    "squeezed",
     "steps",
     "sum_over",
     "unbounded",
+    "vanishes",
 ]

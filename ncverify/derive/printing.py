@@ -10,7 +10,12 @@ from ncverify.derive.kernel import Relation, Theorem, steps
 from ncverify.derive.terms import Add, App, Char, Delta, Fn, Index, Mul, Num, Pow, Sum, Sym, Term
 
 _GREEK = {"alpha": "α", "beta": "β", "lam": "λ", "mu": "μ"}
-_RELATION_LATEX = {"=": "=", "!=": r"\neq", ">=": r"\geq", ">": ">", "->oo": r"\to\infty"}
+_RELATION_LATEX = {"=": "=", "!=": r"\neq", ">=": r"\geq", ">": ">"}
+_WORDS = {
+    "keeps sign": "keeps its sign",
+    "global": "exists for all times",
+    "nondecreasing": "never decreases",
+}
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 
 
@@ -236,11 +241,12 @@ def _is_reciprocal(value: Term) -> bool:
 def _relation(value: Relation, style: _Plain) -> str:
     lhs, rhs = style.show(value.lhs, _SUM), style.show(value.rhs, _SUM)
     is_latex = isinstance(style, _Latex)
-    if value.kind in ("keeps sign", "global"):
-        word = "keeps its sign" if value.kind == "keeps sign" else "exists for all times"
+    if value.kind in _WORDS:
+        word = _WORDS[value.kind]
         body = rf"{lhs}\ \text{{{word}}}" if is_latex else f"{lhs} {word}"
-    elif value.kind == "->oo":
-        body = rf"{lhs}\to\infty" if is_latex else f"{lhs} → ∞"
+    elif value.kind in ("->oo", "->0"):
+        limit = "0" if value.kind == "->0" else (r"\infty" if is_latex else "∞")
+        body = rf"{lhs}\to {limit}" if is_latex else f"{lhs} → {limit}"
     else:
         sign = _RELATION_LATEX[value.kind] if is_latex else {">=": "≥", "!=": "≠"}.get(value.kind, value.kind)
         body = f"{lhs} {sign} {rhs}"

@@ -1,0 +1,212 @@
+"""Limits along solutions as t -> oo, from inequalities that hold at all times.
+
+* ``nondecreasing``: x' >= 0 (mean value theorem).
+* ``vanishes``: x >= 0 decreases, and as long as x stays above a level, x' is at most a negative constant
+  times the rate of log y, where y -> oo; so x -> 0.
+* ``squeezed``: c x >= y^2 and x -> 0 give y -> 0.
+
+These are comparison arguments as in P. Hartman, Ordinary Differential Equations, chapter III.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ncverify.derive.classical import in_time, require_lasting, same_arguments
+from ncverify.derive.matching import require_real
+from ncverify.derive.monomials import POSITIVE_SYMBOLS, ProofError
+from ncverify.derive.relations import ZERO, Relation, at_least, greater
+from ncverify.derive.sums import Facts, Normalizer
+from ncverify.derive.terms import App, Mul, Num, Sym, Term, TermLike, symbols, term
+from ncverify.derive.theorems import Theorem, establish
+
+
+def nondecreasing(rate: Theorem, value: App | Sym, *, along: Sequence[Theorem] = ()) -> Theorem:
+    """x' >= 0 at all times: x never decreases along a solution (mean value theorem).
+
+    ``rate``: prime >= 0 (or > 0) with prime the rate x' of ``value``; ``along`` shows that its open
+    hypotheses (signs) are kept.
+    """
+    relation = rate.relation
+    prime = relation.lhs
+    if relation.kind not in (">=", ">") or relation.rhs != ZERO or not isinstance(prime, (App, Sym)):
+        raise ProofError("x' >= 0 is needed")
+    if prime.name != value.name + "'" or not same_arguments(prime, value):
+        raise ProofError("the rate must be that of the value")
+    primitive: set[str] = set()
+    if prime.name in rate.definitions:
+        definition = rate.definitions[prime.name]
+        if definition.derivative_of != value.name or not in_time(definition):
+            raise ProofError("the rate must be that of the value")
+    else:
+        primitive = {value.name, prime.name}
+    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
+    for known in (rate, *along):
+        require_lasting(known, kept)
+    return establish(
+        Relation(value, "nondecreasing", ZERO, relation.conditions),
+        "classical: mean value theorem",
+        (rate, *along),
+        primitive=frozenset(primitive),
+        arguments={"value": value},
+    )
+
+
+def vanishes(
+    decay: Theorem,
+    weight: Theorem,
+    nonnegative: Theorem,
+    falling: Theorem,
+    escape: Theorem,
+    *,
+    value: Sym,
+    scale: Sym,
+    level: Sym,
+    along: Sequence[Theorem],
+) -> Theorem:
+    """x -> 0, if x >= 0 never increases and decays against log y whenever it is above a level.
+
+    With x = ``value``, y = ``scale``, f = ``level``:
+    ``decay``: 0 >= y x' + w y', which may assume of the state that x >= f^k (k >= 1) and y >= a number,
+    and of the constant f that f > 0 and that a positive number is >= f; ``weight``: w > 0, where w is made
+    of f, numbers and orders of sorts only; ``nonnegative``: x >= 0; ``falling``: 0 >= x'; ``escape``:
+    y -> oo.  All else they assume must hold at all times; ``along`` shows that signs are kept.
+
+    Proof: x falls to a limit; were it positive, choose f > 0 with f^k at most that limit and f at most the
+    numbers; from the time on at which y is at least the numbers and 1, x + w log y never increases, but
+    log y -> oo and x >= 0.
+    """
+    prime, scale_prime = Sym(value.name + "'"), Sym(scale.name + "'")
+    if len({value.name, scale.name, level.name}) < 3 or level.name in POSITIVE_SYMBOLS:
+        raise ProofError("three different symbols are needed")
+    w = weight.relation.lhs
+    if weight.relation != greater(w, 0) or not symbols(w) <= POSITIVE_SYMBOLS | {level.name}:
+        raise ProofError("a positive constant made of the level, numbers and orders is needed")
+    relation = decay.relation
+    wanted = scale * prime + w * scale_prime
+    if (
+        relation.kind not in (">=", ">")
+        or relation.conditions
+        or not Normalizer(Facts()).is_zero(relation.difference + wanted)
+    ):
+        raise ProofError("0 >= y x' + w y' is needed")
+    if nonnegative.relation not in (at_least(value, 0), greater(value, 0)):
+        raise ProofError("x >= 0 is needed")
+    if falling.relation != at_least(0, prime):
+        raise ProofError("0 >= x' is needed")
+    if escape.relation != Relation(scale, "->oo"):
+        raise ProofError("y -> oo is needed")
+    _require_rates(decay, falling, escape, value, scale)
+    if any(level.name in known.primitive for known in (decay, weight, nonnegative, falling, escape, *along)):
+        raise ProofError("the level must be an arbitrary constant")
+    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
+    for known in (nonnegative, falling, escape, *along):
+        _require_without(known, level)
+        require_lasting(known, kept)
+    assumed: dict[int, set[str]] = {}
+    for number, known in enumerate((decay, weight)):
+        _require_undefined(known, level)
+        own = {
+            name
+            for name, (said, kind) in known.hypotheses.items()
+            if kind == "pointwise" and _about_level(said, value, scale, level)
+        }
+        if number == 1 and any({value.name, scale.name} & _names(known.hypotheses[name][0]) for name in own):
+            raise ProofError("the weight must be positive whatever the state is")
+        rest = [name for name in known.hypotheses if name not in own]
+        if any(level.name in _names(known.hypotheses[name][0]) for name in rest):
+            raise ProofError("the level may be bounded by positive numbers and powers of it by x only")
+        require_lasting(known, kept, apart_from=own)
+        assumed[number] = own
+    return establish(
+        Relation(value, "->0"),
+        "classical: decay against an unbounded scale",
+        (decay, weight, nonnegative, falling, escape, *along),
+        arguments={"value": value, "scale": scale, "level": level},
+        discharged=assumed,
+    )
+
+
+def _require_rates(decay: Theorem, falling: Theorem, escape: Theorem, value: Sym, scale: Sym) -> None:
+    """x' and y' are derivatives along one and the same flow in time."""
+    for name, known in (
+        (value.name, decay),
+        (scale.name, decay),
+        (value.name, falling),
+        (scale.name, escape),
+    ):
+        definition = known.definitions.get(name + "'")
+        if definition is None or definition.derivative_of != name or not in_time(definition):
+            raise ProofError(f"{name + chr(39)!r} is not the derivative of {name!r} in time")
+    first, second = decay.definitions[value.name + "'"], escape.definitions[scale.name + "'"]
+    if first.rates != second.rates:
+        raise ProofError("the two derivatives are not along the same flow")
+
+
+def _names(relation: Relation) -> set[str]:
+    return symbols(relation.lhs) | symbols(relation.rhs)
+
+
+def _require_undefined(known: Theorem, level: Sym) -> None:
+    bodies = [
+        part for item in known.definitions.values() for part in (item.body, *(r[2] for r in item.rates))
+    ]
+    if level.name in known.definitions or any(level.name in symbols(body) for body in bodies):
+        raise ProofError("the level must be an arbitrary constant, in no definition")
+
+
+def _require_without(known: Theorem, level: Sym) -> None:
+    _require_undefined(known, level)
+    if any(level.name in _names(said) for said, _ in known.hypotheses.values()):
+        raise ProofError("only the decay and the weight may speak of the level")
+
+
+def _about_level(said: Relation, value: Sym, scale: Sym, level: Sym) -> bool:
+    """f > 0, number >= f, x >= f^k, or y >= number: true of some f > 0 while x stays up and y goes to oo."""
+    if said.conditions or said.kind not in (">=", ">"):
+        return False
+    if said == greater(level, 0):
+        return True
+    if said.kind == ">=" and said.rhs == level and isinstance(said.lhs, Num):
+        return said.lhs.value > 0
+    if said.kind == ">=" and said.lhs == value:
+        return _power(said.rhs, level)
+    return said.kind == ">=" and said.lhs == scale and isinstance(said.rhs, Num)
+
+
+def _power(power: Term, level: Sym) -> bool:
+    """Whether a term is f, f f, or f^k with k >= 1."""
+    return any(power == candidate for candidate in (level, level * level, level**2, level**1))
+
+
+def squeezed(small: Theorem, bound: Theorem, value: TermLike, *, along: Sequence[Theorem] = ()) -> Theorem:
+    """x -> 0 and c x >= y^2 at all times give y -> 0; c is made of numbers and orders of sorts.
+
+    ``small``: x -> 0; ``bound``: c x >= y y with y = ``value`` real; ``along`` as for ``nondecreasing``.
+    """
+    y = term(value)
+    require_real(y, (), ())
+    relation, x = bound.relation, small.relation.lhs
+    if small.relation != Relation(x, "->0") or not isinstance(x, Sym):
+        raise ProofError("x -> 0 is needed, for a scalar x")
+    if relation.kind not in (">=", ">") or not Normalizer(Facts()).is_zero(relation.rhs - y * y):
+        raise ProofError("c x >= y y is needed for this y")
+    factors = [part for part in _factors(relation.lhs) if part != x]
+    constant = all(symbols(part) <= POSITIVE_SYMBOLS for part in factors)
+    if len(factors) != len(_factors(relation.lhs)) - 1 or not constant:
+        raise ProofError("the left side must be a constant times x")
+    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
+    for known in (bound, *along):
+        require_lasting(known, kept)
+    return establish(
+        Relation(y, "->0", ZERO, relation.conditions),
+        "classical: squeezed by a vanishing function",
+        (small, bound, *along),
+        arguments={"value": y},
+    )
+
+
+def _factors(value: Term) -> tuple[Term, ...]:
+    if isinstance(value, Mul):
+        return tuple(inner for part in value.factors for inner in _factors(part))
+    return (value,)
