@@ -31,7 +31,20 @@ from ncverify.derive.kernel import (
     square_zero,
     sum_over,
 )
-from ncverify.derive.terms import App, Function, Pow, Sym, Term, Var, delta, exp, log, total
+from ncverify.derive.terms import (
+    App,
+    Function,
+    Pow,
+    Sym,
+    Term,
+    Var,
+    delta,
+    exp,
+    index,
+    log,
+    substitute,
+    total,
+)
 
 PAPER = "ji"
 K, d, n = Sym("K"), Sym("d"), Sym("n")
@@ -151,3 +164,15 @@ def each_square_zero(vanishing: Theorem, value: Term, *variables: Var) -> Theore
     for place, _ in enumerate(variables):
         known = each_zero(known, sum_of_squares(value, *variables[place + 1 :]))
     return square_zero(known, value)
+
+
+def everywhere(same: Theorem, other: Theorem, shift: Var, place: Var) -> Theorem:
+    """x(0) = 0, and x(h) = 0 for h != 0, give x(l) = 0 for every l; ``shift`` is h, ``place`` is l."""
+    value = other.relation.difference
+    pick = delta(shift - place)
+    picked = linear(equal(pick * value, 0).where(shift), (pick, other))
+    return linear(
+        equal(substitute(value, {shift: index(place)}), 0),
+        sum_over(picked, shift, nonzero=True),
+        (delta(place), same),
+    )
