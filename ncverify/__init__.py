@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ncverify.errors import InputError
 
 if TYPE_CHECKING:
-    from ncverify import collapse
+    from ncverify import collapse, experiments
     from ncverify.book.claim import Claim, Hypothesis, Kind, Registry
     from ncverify.book.registry import claim, load_book
     from ncverify.book.verdict import Evidence, Outcome, Verdict
@@ -52,12 +52,16 @@ _HOME = {
     "hunt": "ncverify.evidence.hunt",
     "load_book": "ncverify.book.registry",
 }
-_MODULES = {"collapse": "ncverify.collapse", "strategies": "ncverify.evidence.strategies"}
+_MODULES = {
+    "collapse": "ncverify.collapse",
+    "experiments": "ncverify.experiments",
+    "strategies": "ncverify.evidence.strategies",
+}
 
 __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
     "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
-    "claim", "collapse", "decide", "hunt", "load_book", "strategies",
+    "claim", "collapse", "decide", "experiments", "hunt", "load_book", "strategies",
 ]  # fmt: skip
 
 

@@ -7,7 +7,6 @@ its body, so that ``ncverify --help`` does not load sympy.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,8 @@ import typer
 from typer.core import TyperGroup
 
 from ncverify import __version__
+from ncverify.commands import experiment
+from ncverify.commands.output import Json, Seed, write_json
 from ncverify.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(experiment.app, name="experiment")
+
 Selectors = Annotated[
     list[str] | None,
     typer.Argument(
@@ -70,15 +73,10 @@ Selectors = Annotated[
         show_default=False,
     ),
 ]
-Json = Annotated[
-    str | None,
-    typer.Option("--json", metavar="FILE|-", help="Write JSON to a file, or alone to the standard output."),
-]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", metavar="N", help="Worker processes; default: as many as pay.")
 ]
 Digits = Annotated[int, typer.Option("--digits", metavar="D", help="Working precision of simulations.")]
-Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Seed of everything drawn at random.")]
 
 
 def main() -> None:
@@ -132,7 +130,7 @@ def check(
         selection = gather(selectors or ())
         results = _run(selection, jobs=jobs, digits=digits, seed=seed)
     if json_file is not None:
-        _write_json(results.to_json(), json_file)
+        write_json(results.to_json(), json_file)
     if json_file != "-":
         from ncverify.ledger.terminal import notes, print_results
 
@@ -157,7 +155,7 @@ def list_(selectors: Selectors = None, json_file: Json = None) -> None:
     with redirect_stdout(sys.stderr):
         selection = gather(selectors or ())
     if json_file is not None:
-        _write_json([claim_json(claim) for claim in selection.claims], json_file)
+        write_json([claim_json(claim) for claim in selection.claims], json_file)
     if json_file != "-":
         from ncverify.ledger.terminal import print_claims
 
@@ -214,7 +212,7 @@ def errata(json_file: Json = None, jobs: Jobs = None, digits: Digits = 50, seed:
     )
     results = _run(Selection(printed, book.registry), jobs=jobs, digits=digits, seed=seed)
     if json_file is not None:
-        _write_json(results.to_json(), json_file)
+        write_json(results.to_json(), json_file)
     if json_file != "-":
         from ncverify.ledger.terminal import errata_lines
 
@@ -255,7 +253,7 @@ def decide(
     assumptions = assume or []
     verdict = decide_identity(lhs, rhs, assumptions, seed=seed)
     if json_file is not None:
-        _write_json({"lhs": lhs, "rhs": rhs, "assume": assumptions, **verdict.to_json()}, json_file)
+        write_json({"lhs": lhs, "rhs": rhs, "assume": assumptions, **verdict.to_json()}, json_file)
     if json_file != "-":
         print(verdict)
 
@@ -340,7 +338,7 @@ def flow(
     if plot is not None:
         trajectory.plot(plot)
     if json_file is not None:
-        _write_json(trajectory.to_json(), json_file)
+        write_json(trajectory.to_json(), json_file)
     if json_file != "-":
         _print(trajectories.lines(trajectory))
     if not trajectory.complete:
@@ -416,7 +414,7 @@ def hunt(
             "seed": seed,
             "samples": samples,
         }
-        _write_json({**asked, **verdict.to_json()}, json_file)
+        write_json({**asked, **verdict.to_json()}, json_file)
     if json_file != "-":
         print(verdict)
 
@@ -438,19 +436,3 @@ def _exit(results: Results) -> None:
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
-
-
-def _write_json(data: Any, target: str) -> None:
-    """To the standard output for ``-``, else to a file that is complete or not there."""
-    text = json.dumps(data, indent=1)
-    if target == "-":
-        print(text)
-        return
-    path = Path(target)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"cannot write {target}: {error.strerror}") from None

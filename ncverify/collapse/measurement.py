@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import nan
 from typing import Any, Literal
@@ -185,26 +185,32 @@ def measure(
     *,
     numbers: Literal["double", "ball", "exact"] = "double",
     digits: int = 50,
+    only: Collection[str] | None = None,
 ) -> Measurement:
     """All measures of neural collapse of N samples in K classes.
 
     features (N x d, a sample a row), labels (N whole numbers 0 .. K-1), classifier (K x d) and bias (K):
     NumPy arrays, torch tensors, lists, or anything with ``__array__``.  Without a classifier only what
     needs none is measured.  ``numbers``: "double"; "ball": enclosures for exactly the numbers given, with
-    about ``digits`` digits; "exact": fractions and SymPy radicals.  Raises ``InputError`` for shapes that do
-    not fit, empty classes, a single class, values that are not finite.  Cost: O(N d K) and an SVD of K x d.
+    about ``digits`` digits; "exact": fractions and SymPy radicals.  ``only``: names of what to measure.
+    Raises ``InputError`` for shapes that do not fit, empty classes, a single class, values that are not
+    finite.  Cost: O(N d K) and an SVD of K x d.
     """
     if numbers not in _KINDS:
         raise InputError(f"numbers {numbers!r}: use double, ball or exact")
     if not 5 <= digits <= 1000:
         raise InputError(f"digits {digits} is out of range: 5 to 1000")
+    unknown = sorted(set(only or ()) - set(VARIANTS))
+    if unknown:
+        raise InputError(f"there is no measure {unknown[0]!r}; there are {', '.join(VARIANTS)}")
     bits = round(digits * 3.33) + 32
     with precision(bits):
         classes = read_classes(features, labels, classifier, bias, _KINDS[numbers])
         metrics = {
             name: _evaluate(variant, classes, bits)
             for name, variant in VARIANTS.items()
-            if classes.classifier is not None or not variant.needs_classifier
+            if (only is None or name in only)
+            and (classes.classifier is not None or not variant.needs_classifier)
         }
     return Measurement(classes, metrics, bits)
 

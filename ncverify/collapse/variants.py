@@ -275,6 +275,13 @@ def _variants() -> tuple[Variant, ...]:
             f"{PAPYAN}; {JI}",
         ),
         Variant(
+            "nc2.norm_variation_classifier_centered",
+            NORMS,
+            {**_CENTRED, "ddof": 0},
+            "std |w_k - w| / avg |w_k - w|, w the mean row, std with 1/K",
+            "classifiers centred first",
+        ),
+        Variant(
             "nc2.cosine",
             COSINE,
             {**_MEANS, "worst": False},

@@ -14,7 +14,20 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 BOOK = sorted((ROOT / "proofs").rglob("*.py"))
 
 # A part may import from itself and from parts of lower rank.
-RANK = {"errors": 0, "book": 1, "theory": 1, "derive": 2, "flow": 3, "evidence": 4, "collapse": 4, "ledger": 5, "cli": 6}
+RANK = {
+    "errors": 0,
+    "book": 1,
+    "theory": 1,
+    "derive": 2,
+    "flow": 3,
+    "cover": 4,
+    "collapse": 4,
+    "experiments": 5,
+    "evidence": 6,
+    "ledger": 7,
+    "commands": 8,
+    "cli": 9,
+}
 
 # Where evidence is made: a part of the program that decides something.
 EVIDENCE = ("ncverify/evidence/", "ncverify/flow/", "ncverify/derive/decide.py")

@@ -1,0 +1,1 @@
+"""Commands of ``ncverify`` that have a module of their own, and what commands share."""
