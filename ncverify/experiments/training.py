@@ -82,13 +82,13 @@ def train(
             loss.backward()
             optimiser.step()
         if epoch in due:
-            body.eval()
+            body.train(False)
             with torch.no_grad():
                 features = torch.cat([body(part) for part in x.split(1024)])
                 scores = head(features)
                 value = float(torch.nn.functional.cross_entropy(scores, y))
                 error = float((scores.argmax(1) != y).double().mean())
-            body.train()
+            body.train(True)
             if not np.isfinite(value):
                 return record.run(f"diverged at epoch {epoch}: take a step smaller than {step}")
             record.add(
