@@ -23,7 +23,7 @@ from ncverify.derive.linear_algebra import (
     singular_triple,
 )
 from ncverify.derive.monomials import ProofError
-from ncverify.derive.order import antisymmetric, exp_log
+from ncverify.derive.order import antisymmetric, exp_log, nonzero_factor
 from ncverify.derive.relations import CHOSEN, KINDS, ZERO, Relation, at_least, different, equal, greater
 from ncverify.derive.roots import root_nonnegative, root_square, square_zero
 from ncverify.derive.rules import define, hypothesis, linear, sum_over
@@ -100,6 +100,7 @@ __all__ = [
     "maximum_nonzero",
     "nondecreasing",
     "norm_bound",
+    "nonzero_factor",
     "number_positive",
     "one_of_sum",
     "order_positive",

@@ -6,10 +6,12 @@ from ncverify.derive.kernel import (
     ProofError,
     antisymmetric,
     at_least,
+    different,
     equal,
     exp_log,
     greater,
     hypothesis,
+    nonzero_factor,
 )
 from ncverify.derive.terms import Function, Sym, Var, exp, log
 
@@ -21,7 +23,7 @@ def test_antisymmetry_needs_the_turned_relation():
     upper = hypothesis("upper", at_least(x, y))
     assert antisymmetric(upper, hypothesis("lower", at_least(2 * y, y + x))).relation == equal(x, y)
     for wrong in (at_least(x, y), at_least(y, z), at_least(2 * y, 2 * x + 1), greater(y, x), equal(y, x)):
-        with pytest.raises(ProofError, match="two relations|turned around"):
+        with pytest.raises(ProofError, match=r"two relations|turned around"):
             antisymmetric(upper, hypothesis("wrong", wrong))
 
 
@@ -43,3 +45,15 @@ def test_exp_log_needs_a_positive_real_argument():
     complex_value = R(Var("r", "F"), Var("a", "D"))
     with pytest.raises(ProofError, match="real"):
         exp_log(hypothesis("complex", greater(complex_value, 0)))
+
+
+def test_a_factor_does_not_vanish_where_the_product_does_not():
+    assert nonzero_factor(hypothesis("p", greater(x * y, 0)), y).relation == different(y, 0)
+    kept = nonzero_factor(hypothesis("p", different(f(v) * y, 0).where(v)), f(v))
+    assert kept.relation == different(f(v), 0).where(v)
+    for wrong in (greater(x + y, 0), at_least(x * y, 0), greater(x * y, -1), equal(x * y, 1)):
+        with pytest.raises(ProofError, match="a product known"):
+            nonzero_factor(hypothesis("wrong", wrong), y)
+    for other in (z, x + y, 2 * y, 0):
+        with pytest.raises(ProofError, match="not a factor"):
+            nonzero_factor(hypothesis("p", greater(x * y, 0)), other)
