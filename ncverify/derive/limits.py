@@ -162,10 +162,10 @@ def _require_without(known: Theorem, level: Sym) -> None:
 
 
 def _about_level(said: Relation, value: Sym, scale: Sym, level: Sym) -> bool:
-    """f > 0, number >= f, x >= f^k, or y >= number: true of some f > 0 while x stays up and y goes to oo."""
+    """f > 0 (or >= 0), number >= f, x >= f^k, y >= number: some f > 0 meets them, late, while x stays up."""
     if said.conditions or said.kind not in (">=", ">"):
         return False
-    if said == greater(level, 0):
+    if said in (greater(level, 0), at_least(level, 0)):
         return True
     if said.kind == ">=" and said.rhs == level and isinstance(said.lhs, Num):
         return said.lhs.value > 0

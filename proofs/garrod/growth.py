@@ -78,6 +78,8 @@ floor = exp(-2 * S / K)
         "rate": at_least(1 - phat(a), floor).where(a),
         "increasing": greater(s_rate(a), 0).where(a),
         "sum": at_least(S_rate, 2 * S * floor),
+        "sign": Relation(s(a), "keeps sign").where(a),
+        "lasting": Relation(s(a), "global").where(a),
         "unbounded": Relation(S, "->oo"),
     },
     depends=["reduced-ode"],
@@ -163,10 +165,13 @@ def growth(bench: Workbench) -> None:
         even=[base.p_even],
     )
     flow_on = linear(equal(s_rate(a), s(a) * (2 * (1 - phat(a)))).where(a), flow)
-    sign = sign_preserved(flow_on, s(a), 2 * (1 - phat(a)), smooth=[*base.definitions, base.Q_positive])
+    sign = bench.show(
+        "sign",
+        sign_preserved(flow_on, s(a), 2 * (1 - phat(a)), smooth=[*base.definitions, base.Q_positive]),
+    )
     lower = linear(at_least(s_rate(a), 0).where(a), increasing)
     upper = linear(at_least(4 * s(a) - s_rate(a), 0).where(a), (2, product_with(positive, slow)), (-1, flow))
-    lasting = global_solution(sign, lower, upper, 4)
+    lasting = bench.show("lasting", global_solution(sign, lower, upper, 4))
     bench.show("unbounded", unbounded(total_rate, S_positive, S, S_rate, along=[sign, lasting]))
 
 

@@ -325,25 +325,9 @@ def pair_nonnegative(y: Lyapunov) -> Theorem:
 def lyapunov_zero(bench: Workbench) -> None:
     """log x <= x - 1 at x_a = (K-1) s_a / S; then every term of a vanishing nonnegative sum is 0."""
     y = lyapunov()
-    ratio = product(product(positive, reciprocal(y.S_positive)), more_than_one)
-    x = s(a) * S**-1 * (K - 1)
-    under = log_tangent(ratio)
-    log_x = linear(
-        equal(log(x), log(s(a)) - log(S) + log(K - 1)).where(a),
-        log_product(product(positive, reciprocal(y.S_positive)), more_than_one),
-        log_product(positive, reciprocal(y.S_positive)),
-        log_reciprocal(y.S_positive),
-    )
-    defect = at_least(x - 1 - log(x), 0).where(a)
-    under = linear(defect, under)
-    total_log = sum_over(log_x, a, nonzero=True)
-    V_sum = linear(
-        equal(V, total_nonzero(a, x - 1 - log(x)) / (K - 1)),
-        (1 / (K - 1), total_log),
-        (1 / S, y.S_is),
-        unfold=[y.V_is],
-        nonzero=[more_than_one, y.S_positive],
-    )
+    ratio, V_sum = divergence_as_sum(y)
+    x = ratio.relation.lhs
+    under = linear(at_least(x - 1 - log(x), 0).where(a), log_tangent(ratio))
     bench.show(
         "nonnegative",
         linear(
@@ -430,6 +414,26 @@ def lyapunov_zero(bench: Workbench) -> None:
             nonzero=[more_than_one],
         ),
     )
+
+
+def divergence_as_sum(y: Lyapunov) -> tuple[Theorem, Theorem]:
+    """x_a = (K-1) s_a / S > 0 for a != 0, and V is the mean of x_a - 1 - log x_a."""
+    ratio = product(product(positive, reciprocal(y.S_positive)), more_than_one)
+    x = ratio.relation.lhs
+    log_x = linear(
+        equal(log(x), log(s(a)) - log(S) + log(K - 1)).where(a),
+        log_product(product(positive, reciprocal(y.S_positive)), more_than_one),
+        log_product(positive, reciprocal(y.S_positive)),
+        log_reciprocal(y.S_positive),
+    )
+    V_sum = linear(
+        equal(V, total_nonzero(a, x - 1 - log(x)) / (K - 1)),
+        (1 / (K - 1), sum_over(log_x, a, nonzero=True)),
+        (1 / S, y.S_is),
+        unfold=[y.V_is],
+        nonzero=[more_than_one, y.S_positive],
+    )
+    return ratio, V_sum
 
 
 def inversion(y: Lyapunov) -> Theorem:

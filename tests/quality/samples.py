@@ -14,6 +14,7 @@ from ncverify.book.claim import Claim
 from ncverify.book.registry import load_book
 from ncverify.derive.kernel import CHOSEN, Definition, Relation, Theorem
 from ncverify.derive.models import BallNumbers, Complex, Indeterminate, Model, context
+from ncverify.derive.relations import free_in
 from ncverify.derive.terms import App, Var, free_variables
 from ncverify.theory.balls import to_arb
 from ncverify.theory.groups import AbelianGroup
@@ -21,7 +22,7 @@ from ncverify.theory.groups import AbelianGroup
 GROUPS = tuple(AbelianGroup(orders) for orders in ((2,), (3,), (2, 2), (4,), (5,)))
 
 
-def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Definition]) -> Model:
+def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Definition]) -> Sampled:
     """A model with random exact values of the primitive symbols of the theorem; use inside ``precision``."""
     draw = random.Random(f"{seed}/{group.orders}")
     hypotheses = theorem.hypotheses
@@ -43,6 +44,8 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         for orbit in group.sign_classes:
             for member in orbit:
                 values[member] = values[orbit[0]]
+    if "near" in hypotheses:
+        s = [1 + value / 20 for value in s]
     if collapsed or "on-the-ray" in hypotheses:
         s = [level] * order
         alpha = beta = [Fraction(2, 3)] * order
@@ -80,6 +83,8 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "v": lambda *a: to_arb(direction[a[0]]) if a else _ray_speed(order, level),
         "l": lambda: to_arb(Fraction(1, 3)),
         "m": lambda: to_arb(min(s[1:])),
+        "phi": lambda: to_arb(Fraction(1, 100)),
+        "x": lambda: to_arb(max(abs(value / mean - 1) for value in s[1:])),
         "mu": lambda: to_arb(2),
         "sigma": lambda: to_arb(50),
         "U": lambda k, r: to_arb(table[k][r]),
@@ -91,7 +96,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
     }
     definitions = {**context([theorem]), **more}
     primitive = {name: value for name, value in values.items() if name not in definitions}
-    return Model(group, BallNumbers(), primitive, definitions, {"F": width, "N": order})
+    return Sampled(group, BallNumbers(), primitive, definitions, {"F": width, "N": order})
 
 
 def _ray_speed(order: int, level: Fraction) -> arb:
@@ -122,7 +127,7 @@ def failures(model: Model, relation: Relation, at_most: int = 40) -> tuple[int, 
     names = free_variables(relation.lhs) | free_variables(relation.rhs)
     if relation.kind not in ("=", "!=", ">=", ">") or any(var.name.startswith(CHOSEN) for var in names):
         return 0, []
-    places = list(model.assignments(relation))
+    places = [at for at in model.assignments(relation) if _is_admitted(model, at)]
     chosen = (
         places if len(places) <= at_most else [places[n * len(places) // at_most] for n in range(at_most)]
     )
@@ -138,9 +143,30 @@ def failures(model: Model, relation: Relation, at_most: int = 40) -> tuple[int, 
     return done, wrong
 
 
-def meets(model: Model, theorem: Theorem) -> bool:
-    """Whether no hypothesis of the theorem certainly fails in the model."""
-    return all(not failures(model, relation)[1] for relation, _ in theorem.hypotheses.values())
+class Sampled(Model):
+    """A model, and the values that its hypotheses leave to fixed indices (such as the place of a maximum)."""
+
+    places: Mapping[Var, set[int]] = {}
+
+
+def _is_admitted(model: Model, at: Mapping[Var, int]) -> bool:
+    places = model.places if isinstance(model, Sampled) else {}
+    return all(value in places.get(var, {value}) for var, value in at.items())
+
+
+def meets(model: Sampled, theorem: Theorem) -> bool:
+    """Whether no hypothesis of the theorem certainly fails in the model; settles the fixed indices."""
+    places: dict[Var, set[int]] = {}
+    for relation, _ in theorem.hypotheses.values():
+        fixed = sorted(var for var in free_in(relation) if var.fixed)
+        wrong = failures(model, relation)[1]
+        if not fixed and wrong:
+            return False
+        for var in fixed:
+            allowed = places.setdefault(var, set(range(model.group.order)))
+            allowed -= {at[var] for at in wrong}
+    model.places = places
+    return all(places.values())
 
 
 def models(theorem: Theorem, seeds: Sequence[int], more: dict[str, Definition]) -> Iterator[Model]:
