@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ncverify.book.claim import Hypothesis
@@ -41,53 +40,40 @@ from .model import (
     l,
     margin,
     mean_H,
-    mean_H_is,
-    mean_W,
-    mean_W_is,
     more_than_one,
     n,
-    order,
     q,
     r,
     root_n,
     root_positive,
-    samples,
     size,
     sum_of_squares,
 )
+from .squares import (
+    CENTRED,
+    NC1,
+    NC3,
+    Collapsed,
+    average,
+    bound,
+    collapsed,
+    divisor,
+    gram,
+    identity,
+    nc2,
+    number_of_margins,
+    shortfall,
+    shortfall_nonnegative,
+)
 
 low, alpha, beta = Sym("qmin"), Sym("alpha"), Sym("beta")
-bound = size / (2 * (K - 1) * root_n)
-all_margins = total(k, total(c, total(j, margin(k, c, j))))
-average = all_margins / (n * K * (K - 1))
-
-deviation = H(r, k, c) - mean_H(r, k)
-duality = W(k, r) - mean_W(r) - root_n * mean_H(r, k)
-mean_part = total(r, mean_W(r) ** 2)
-within_part = total(r, total(k, total(c, deviation**2)))
-duality_part = total(k, total(r, duality**2))
-shortfall = K * mean_part + within_part + duality_part
-
+NC2 = nc2(low)
 MARGIN = Hypothesis(
     "margin",
     "every margin is at least q: <w_k - w_j, h_kc> >= q for j != k",
     r"\langle w_k-w_j,h_{kc}\rangle\geq q\ (j\neq k)",
 )
 margins_hold = hypothesis("margin", at_least(margin(k, c, k + h), low).where(h), "pointwise")
-number_of_margins = product(product(samples, order), more_than_one)
-divisor = linear(greater(2 * (K - 1) * root_n, 0), (2, product(more_than_one, root_positive)))
-
-identity = linear(
-    equal(bound - average, shortfall / (2 * (K - 1) * root_n)),
-    unfold=[Z_is, mean_W_is, mean_H_is],
-    nonzero=[more_than_one],
-)
-mean_nonnegative = sum_of_squares(mean_W(r), r)
-within_nonnegative = sum_of_squares(deviation, r, k, c)
-duality_nonnegative = sum_of_squares(duality, k, r)
-shortfall_nonnegative = linear(
-    at_least(shortfall, 0), (order, mean_nonnegative), within_nonnegative, duality_nonnegative
-)
 
 
 def average_at_least() -> Theorem:
@@ -97,24 +83,8 @@ def average_at_least() -> Theorem:
     return linear(at_least(average, low), (reciprocal(number_of_margins), summed), nonzero=[more_than_one])
 
 
-@dataclass(frozen=True)
-class Collapsed:
-    """What equality in the margin bound says."""
-
-    centred: Theorem
-    nc1: Theorem
-    nc2: Theorem
-    nc3: Theorem
-
-
-CENTRED = equal(mean_W(r), 0)
-NC1 = equal(H(r, k, c), mean_H(r, k))
-NC2 = equal(total(r, mean_H(r, k) * mean_H(r, l)), low / root_n * (delta(k - l) - 1 / K))
-NC3 = equal(W(k, r), root_n * mean_H(r, k))
-
-
-def collapsed(tight: Theorem) -> Collapsed:
-    """Every square vanishes and every margin is the average one; ``tight`` says that q is the bound."""
+def equality(tight: Theorem) -> tuple[Collapsed, Theorem]:
+    """NC1 and NC3, and NC2, where q is the bound (``tight``): the squares vanish, all margins are q."""
     mean_margin = average_at_least()
     factor = 2 * (K - 1) * root_n
     excess = factor * (average - low)
@@ -126,29 +96,7 @@ def collapsed(tight: Theorem) -> Collapsed:
     )
     squares = alone(both, shortfall, excess, (shortfall_nonnegative, excess_nonnegative))
     rest = alone(both, excess, shortfall, (excess_nonnegative, shortfall_nonnegative))
-
-    scaled_mean = K * mean_part
-    centred_rest = within_part + duality_part
-    no_mean = alone(
-        squares,
-        scaled_mean,
-        centred_rest,
-        (
-            product(order, mean_nonnegative),
-            linear(at_least(centred_rest, 0), within_nonnegative, duality_nonnegative),
-        ),
-    )
-    mean_zero = each_square_zero(linear(equal(mean_part, 0), (1 / K, no_mean)), mean_W(r), r)
-    within_zero = alone(
-        linear(equal(within_part + duality_part, 0), squares, (-1, no_mean)),
-        within_part,
-        duality_part,
-        (within_nonnegative, duality_nonnegative),
-    )
-    duality_zero = linear(equal(duality_part, 0), squares, (-1, no_mean), (-1, within_zero))
-    centred = linear(equal(mean_W(r), 0), mean_zero)
-    nc1 = linear(NC1, each_square_zero(within_zero, deviation, r, k, c))
-    nc3 = linear(NC3, each_square_zero(duality_zero, duality, k, r), centred)
+    found = collapsed(squares)
 
     # Every margin is q: their excesses over q are >= 0 and sum up to 0.
     above = linear(at_least(margin(k, c, k + h) - low, 0).where(h), margins_hold)
@@ -166,27 +114,7 @@ def collapsed(tight: Theorem) -> Collapsed:
     margins_equal = linear(
         equal(margin(k, c, l), low * (1 - delta(k - l))), sum_over(picked, h, nonzero=True)
     )
-    # <w_k - w_l, h_kc> = q (1 - delta) with W = sqrt n Hbar^T centred determines the Gram matrix.
-    gram = linear(
-        equal(
-            total(r, mean_H(r, k) * mean_H(r, k)) - total(r, mean_H(r, l) * mean_H(r, k)),
-            low / root_n * (1 - delta(k - l)),
-        ),
-        (1 / root_n, margins_equal),
-        unfold=[Z_is, nc3, nc1],
-    )
-    means_centred = linear(
-        equal(total(k, mean_H(r, k)), 0),
-        (K / root_n, centred),
-        (-K / root_n, mean_W_is),
-        (-1 / root_n, sum_over(nc3, k)),
-    )
-    lengths = linear(
-        equal(total(r, mean_H(r, k) * mean_H(r, k)), low / root_n * (1 - 1 / K)),
-        (1 / K, sum_over(gram, l)),
-        contract=[means_centred],
-    )
-    return Collapsed(centred, nc1, linear(NC2, lengths, (-1, gram)), nc3)
+    return found, gram(low, margins_equal, found)
 
 
 @claim(
@@ -232,10 +160,10 @@ def margin_bound(bench: Workbench) -> None:
             nonzero=[more_than_one],
         ),
     )
-    found = collapsed(hypothesis("equality", equal(low, bound), "pointwise"))
+    found, means = equality(hypothesis("equality", equal(low, bound), "pointwise"))
     bench.show("centred classifier", linear(bench.goal("centred classifier"), found.centred))
     bench.show("NC1", linear(bench.goal("NC1"), found.nc1))
-    bench.show("NC2", linear(bench.goal("NC2"), found.nc2))
+    bench.show("NC2", linear(bench.goal("NC2"), means))
     bench.show("NC3", linear(bench.goal("NC3"), found.nc3))
 
 
@@ -321,11 +249,11 @@ def min_norm_optimum(bench: Workbench) -> None:
     )
     least = hypothesis("optimal", equal(size / 2, (K - 1) * root_n), "pointwise")
     tight = linear(equal(low, bound), feasible, (-1 / ((K - 1) * root_n), least), nonzero=[more_than_one])
-    found = collapsed(tight)
+    found, means = equality(tight)
     bench.show("NC1", linear(bench.goal("NC1"), found.nc1))
     bench.show(
         "NC2",
-        linear(bench.goal("NC2"), found.nc2, ((delta(k - l) - 1 / K) / root_n, feasible)),
+        linear(bench.goal("NC2"), means, ((delta(k - l) - 1 / K) / root_n, feasible)),
     )
     bench.show("NC3", linear(bench.goal("NC3"), found.nc3))
     bench.show("margins of the frame", linear(bench.goal("margins of the frame"), contract=[frame]))
