@@ -113,7 +113,13 @@ def _proved(
         "summands": difference.summands,
         "inner_point": None if inside is None else {name: str(value) for name, value in inside.items()},
     }
-    evidence = Evidence(Outcome.PROVED, "normal form", _scope(field.symbols), summary, details)
+    body = {
+        "kind": "identity",
+        "pairs": [[question["lhs"], question["rhs"]]],
+        "assume": question["assume"],
+        "inside": details["inner_point"] or {},
+    }
+    evidence = Evidence(Outcome.PROVED, "normal form", _scope(field.symbols), summary, details, body=body)
     factors = [f"{factor!r} != 0" for d in difference.denominators for factor in d.numerator_factors()]
     conditions = tuple(dict.fromkeys([*factors, *assumptions.texts]))
     return replace(conclude([evidence]), conditions=conditions)
@@ -160,6 +166,13 @@ def _refute(
             "witness": witness,
             "point": {name: str(value) for name, value in point.items()},
             "difference": {"mid": decimal.mid, "rad": decimal.rad},
+            "bits": bits,
+        },
+        body={
+            "kind": "witness",
+            "relation": [question["lhs"], "==", question["rhs"]],
+            "assume": question["assume"],
+            "at": {name: str(value) for name, value in point.items()},
             "bits": bits,
         },
     )

@@ -416,11 +416,11 @@ def to_json(value: Term) -> Any:
         case Sym(name):
             return ["sym", name]
         case App(name, args):
-            return ["app", name, *(_index_json(arg) for arg in args)]
+            return ["app", name, *(index_json(arg) for arg in args)]
         case Char(a, g):
-            return ["chi", _index_json(a), _index_json(g)]
+            return ["chi", index_json(a), index_json(g)]
         case Delta(at):
-            return ["delta", _index_json(at)]
+            return ["delta", index_json(at)]
         case Sum(var, body, nonzero):
             return ["sum", [var.name, var.sort], "nonzero" if nonzero else "all", to_json(body)]
         case Pow(base, exponent):
@@ -434,5 +434,6 @@ def to_json(value: Term) -> Any:
     raise TypeError(f"not a term: {value!r}")
 
 
-def _index_json(value: Index) -> Any:
+def index_json(value: Index) -> Any:
+    """The index as plain JSON values."""
     return [value.sort, *([var.name, "fixed" if var.fixed else "free", count] for var, count in value.parts)]

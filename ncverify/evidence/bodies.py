@@ -9,6 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from ncverify.derive.kernel import Definition
+from ncverify.derive.kernel import Relation as Goal
+from ncverify.derive.terms import Var, index_json
+from ncverify.derive.terms import to_json as term_json
 from ncverify.theory.expr import Expr, as_expr, to_json
 from ncverify.theory.nodes import Operand
 
@@ -132,6 +136,56 @@ def rate(quantity: Any, along: Mapping[str, Expr], at: Point, *, grows: bool, bi
         "at": exact(at),
         "sign": "+" if grows else "-",
         "bits": bits,
+    }
+
+
+def relation_json(goal: Goal) -> dict[str, Any]:
+    """A relation of the calculus, without shared parts."""
+    return {
+        "lhs": term_json(goal.lhs),
+        "kind": goal.kind,
+        "rhs": term_json(goal.rhs),
+        "conditions": sorted(map(index_json, goal.conditions)),
+    }
+
+
+def countermodel(
+    failing: Goal,
+    definitions: Mapping[str, Definition],
+    group: Sequence[int],
+    values: Mapping[str, Sequence[Fraction]],
+    at: Mapping[Var, int],
+    bits: int,
+) -> Body:
+    """A relation of the calculus fails in a group at exact values of even functions of the characters."""
+    return {
+        "kind": "countermodel",
+        "relation": relation_json(failing),
+        "definitions": {
+            name: {
+                "args": [[var.name, var.sort] for var in definition.args],
+                "body": term_json(definition.body),
+            }
+            for name, definition in definitions.items()
+        },
+        "group": list(group),
+        "values": {name: [str(value) for value in table] for name, table in values.items()},
+        "even": sorted(values),
+        "at": [[var.sort, var.name, place] for var, place in sorted(at.items())],
+        "bits": bits,
+    }
+
+
+def experiment(statement: str, measured: Sequence[tuple[str, float, str, float]], seed: int) -> Body:
+    """What an experiment in doubles measured: (name, value, "below" or "above", bound)."""
+    return {
+        "kind": "experiment",
+        "statement": statement,
+        "measured": [
+            {"name": name, "value": repr(value), "side": side, "bound": repr(float(bound))}
+            for name, value, side, bound in measured
+        ],
+        "seed": seed,
     }
 
 

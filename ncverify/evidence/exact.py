@@ -8,7 +8,9 @@ from typing import Any
 
 from ncverify.book.verdict import Evidence, Outcome, Verdict
 from ncverify.derive.blocks import Induction
+from ncverify.derive.recording import record_inductions
 from ncverify.errors import InputError
+from ncverify.evidence import bodies
 from ncverify.theory.balls import certainly_lt, certainly_nonzero, enclose, to_decimal
 from ncverify.theory.expr import Expr
 
@@ -34,7 +36,14 @@ def nonzero_number(value: Expr, scope: str, what: str, witness: Mapping[str, Any
         return Evidence(
             Outcome.UNDECIDED, "witness", "nothing", f"{what}: the ball {shown['value']} contains 0"
         )
-    return Evidence(Outcome.REFUTED, "witness", scope, what, {"witness": shown, "bits": _BITS})
+    return Evidence(
+        Outcome.REFUTED,
+        "witness",
+        scope,
+        what,
+        {"witness": shown, "bits": _BITS},
+        body=bodies.witness((value, "==", 0), {}, _BITS),
+    )
 
 
 def not_at_most(lhs: Expr, rhs: Expr, scope: str, what: str, witness: Mapping[str, Any]) -> Evidence:
@@ -43,7 +52,14 @@ def not_at_most(lhs: Expr, rhs: Expr, scope: str, what: str, witness: Mapping[st
     shown = {**witness, "left side": str(to_decimal(left)), "right side": str(to_decimal(right))}
     if not certainly_lt(right, left):
         return Evidence(Outcome.UNDECIDED, "witness", "nothing", f"{what}: the balls do not decide")
-    return Evidence(Outcome.REFUTED, "witness", scope, what, {"witness": shown, "bits": _BITS})
+    return Evidence(
+        Outcome.REFUTED,
+        "witness",
+        scope,
+        what,
+        {"witness": shown, "bits": _BITS},
+        body=bodies.witness((lhs, "<=", rhs), {}, _BITS),
+    )
 
 
 def by_induction(inductions: Sequence[Induction], scope: str) -> Evidence:
@@ -62,6 +78,7 @@ def by_induction(inductions: Sequence[Induction], scope: str) -> Evidence:
         + "; ".join(str(item.equation) for item in inductions),
         {"equations": [str(item.equation) for item in inductions], "rewriting steps": steps},
         tuple(lines),
+        body={"kind": "blocks", **record_inductions(inductions)},
     )
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from ncverify.book.verdict import Evidence, Outcome
-from ncverify.derive.kernel import Relation, Theorem
+from ncverify.derive.kernel import Definition, Relation, Theorem
 from ncverify.derive.models import (
     BallNumbers,
     FieldNumbers,
@@ -21,6 +21,7 @@ from ncverify.derive.models import (
 from ncverify.derive.printing import plain
 from ncverify.derive.terms import Var
 from ncverify.errors import InputError
+from ncverify.evidence import bodies
 from ncverify.theory.balls import precision, to_arb, to_decimal
 from ncverify.theory.groups import AbelianGroup
 
@@ -150,7 +151,7 @@ def counterexample(
                     except Indeterminate:
                         continue
                     if failed:
-                        return _refuted(relation, model, group, spectrum, at, looked, beside)
+                        return _refuted(relation, model, definitions, group, spectrum, at, looked, beside)
     return Evidence(
         Outcome.UNDECIDED, "witness", "nothing", f"no counterexample in {looked} evaluations", beside=beside
     )
@@ -159,6 +160,7 @@ def counterexample(
 def _refuted(
     relation: Relation,
     model: Model,
+    definitions: Mapping[str, Definition],
     group: AbelianGroup,
     spectrum: Sequence[Fraction],
     at: Mapping[Var, int],
@@ -180,4 +182,5 @@ def _refuted(
         f"{plain(relation)} fails in {group.name}",
         {"witness": witness, "orders": list(group.orders), "bits": BITS, "evaluations": looked},
         beside=beside,
+        body=bodies.countermodel(relation, definitions, group.orders, {"s": spectrum}, at, BITS),
     )

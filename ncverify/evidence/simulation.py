@@ -86,7 +86,7 @@ def simulate(
         tallies.append(tally)
         if tally.failing is not None or tally.broken or not tally.met:
             break
-    return _evidence(statement, tallies, budget, hypotheses)
+    return _evidence(statement, tallies, budget, hypotheses, strictly_negative)
 
 
 def _examine(
@@ -135,7 +135,11 @@ def _examine(
 
 
 def _evidence(
-    statement: str, tallies: Sequence[_Tally], budget: Budget, hypotheses: tuple[str, ...]
+    statement: str,
+    tallies: Sequence[_Tally],
+    budget: Budget,
+    hypotheses: tuple[str, ...],
+    strictly_negative: bool,
 ) -> Evidence:
     last = tallies[-1]
     met, draws = sum(tally.met for tally in tallies), sum(tally.draws for tally in tallies)
@@ -173,8 +177,31 @@ def _evidence(
             f"worst residual {details['worst_residual']}"
         )
     return Evidence(
-        outcome, ROUTE, f"{met} examples: " + "; ".join(t.name for t in tallies), summary, details
+        outcome,
+        ROUTE,
+        f"{met} examples: " + "; ".join(t.name for t in tallies),
+        summary,
+        details,
+        body=_record(statement, tallies, budget, strictly_negative) if outcome is Outcome.TESTED else None,
     )
+
+
+def _record(
+    statement: str, tallies: Sequence[_Tally], budget: Budget, strictly_negative: bool
+) -> dict[str, Any]:
+    """What the certificate keeps of a simulation (docs/certificates.md, ``record``)."""
+    return {
+        "kind": "record",
+        "statement": statement,
+        "strata": [
+            {"name": tally.name, "drawn": tally.draws, "met": tally.met, "worst": mp.nstr(tally.worst, 5)}
+            for tally in tallies
+        ],
+        "digits": budget.digits,
+        "seed": budget.seed,
+        "tolerance": f"1e-{budget.digits - 5}",
+        "strictly_negative": strictly_negative,
+    }
 
 
 def _show(case: Any) -> Any:

@@ -11,6 +11,7 @@ from ncverify.book.claim import Claim, Registry
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.derive.kernel import ProofError, Relation, Theorem, hypothesis, steps
 from ncverify.derive.printing import derivation, plain
+from ncverify.derive.recording import record
 from ncverify.errors import InputError
 
 
@@ -166,6 +167,7 @@ def proof_evidence(claim: Claim, theorems: Mapping[str, Theorem]) -> Evidence:
             ),
         },
         tuple(lines),
+        body={"kind": "derivation", **record(theorems)},
     )
 
 
