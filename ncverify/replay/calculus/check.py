@@ -1,0 +1,97 @@
+"""Checking a derivation, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ncverify.replay.calculus import basic, choices, classical, derivatives, signs
+from ncverify.replay.calculus.lines import RULES, Arguments, Line
+from ncverify.replay.calculus.reading import Terms, items, text, whole
+from ncverify.replay.calculus.theory import Step, Theory, is_chosen
+from ncverify.replay.calculus.writing import written_definition, written_relation
+from ncverify.replay.errors import Rejected
+
+__all__ = ["Checked", "basic", "check_derivation", "choices", "classical", "derivatives", "signs"]
+
+FORMAT = 1
+MAX_STEPS = 20_000
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a derivation proves, as canonical JSON (see ``writing``).
+
+    goals: the relations by name; hypotheses: what they rest on, ``{name: [relation, kind]}``; definitions: of
+    the symbols that were introduced; prose: the number of steps that only a human can check.
+    """
+
+    goals: Mapping[str, Any]
+    hypotheses: Mapping[str, Any]
+    definitions: Mapping[str, Any]
+    prose: int
+
+
+def check_derivation(data: Mapping[str, Any]) -> Checked:
+    """Check every step of a derivation; raises ``Rejected`` at the first that does not hold.
+
+    ``data`` is what ``ncverify.derive.recording.record`` wrote, or came from a stranger.
+    """
+    fields = ["format", "goals", "steps", "terms"]
+    if not isinstance(data, dict) or sorted(data) != fields or data["format"] != FORMAT:
+        raise Rejected(f"a derivation has the fields {', '.join(fields)}, and format {FORMAT}")
+    terms = Terms(data["terms"])
+    theory = Theory(terms.signatures)
+    if len(items(data["steps"], "the steps")) > MAX_STEPS:
+        raise Rejected(f"more than {MAX_STEPS} steps")
+    for number, row in enumerate(data["steps"]):
+        try:
+            theory.steps.append(_checked(row, terms, theory))
+        except (Rejected, RecursionError) as error:
+            raise Rejected(f"step {number}: {error}") from None
+    if not isinstance(data["goals"], dict) or not data["goals"]:
+        raise Rejected("a derivation has goals")
+    goals = {
+        text(name, "a goal"): theory.steps[whole(step, "the step of a goal", len(theory.steps))]
+        for name, step in sorted(data["goals"].items())
+    }
+    assumed = sorted(frozenset().union(*(step.hypotheses for step in goals.values())))
+    return Checked(
+        {name: written_relation(step.relation) for name, step in goals.items()},
+        {
+            name: [written_relation(theory.hypotheses[name][0]), theory.hypotheses[name][1]]
+            for name in assumed
+        },
+        {name: written_definition(made) for name, made in sorted(theory.definitions.items())},
+        theory.prose,
+    )
+
+
+def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
+    if not isinstance(row, dict) or sorted(row) != ["arguments", "conclusion", "premises", "rule"]:
+        raise Rejected("a step has a rule, premises, arguments and a conclusion")
+    name = text(row["rule"], "the rule")
+    if name not in RULES:
+        raise Rejected(f"unknown rule {name!r}")
+    rule = RULES[name]
+    premises = tuple(
+        theory.steps[whole(premise, "a premise", len(theory.steps))]
+        for premise in items(row["premises"], "the premises")
+    )
+    given = row["arguments"]
+    if not isinstance(given, dict) or given.keys() != rule.readers.keys():
+        raise Rejected(f"the rule {name!r} is given {', '.join(sorted(rule.readers)) or 'nothing'}")
+    read = Arguments(terms, premises)
+    values = {argument: reader(read, given[argument]) for argument, reader in rule.readers.items()}
+    conclusion = terms.relation(row["conclusion"])
+    hypotheses = frozenset(name for premise in premises for name in premise.hypotheses)
+    defined = frozenset(name for premise in premises for name in premise.defined)
+    primitive = frozenset(name for premise in premises for name in premise.primitive)
+    line = Line(premises, conclusion, theory, hypotheses, defined, primitive)
+    if rule.apply(line, **values) != conclusion:
+        raise Rejected(f"the conclusion is not what the rule {name!r} gives")
+    if wrong := sorted(name for name in line.primitive if name in line.defined or is_chosen(name)):
+        raise Rejected(f"{wrong[0]!r} is taken for primitive, but it is not")
+    theory.used |= conclusion.symbols
+    return Step(name, conclusion, premises, line.hypotheses, line.defined, line.primitive)
