@@ -136,6 +136,9 @@ def check(
 
         print_results(results)
         _print(["", *notes(results)])
+        _print(
+            f"left out: {item.id}, which needs {' and '.join(item.missing)}" for item in selection.left_out
+        )
     _exit(results)
 
 
@@ -155,11 +158,11 @@ def list_(selectors: Selectors = None, json_file: Json = None) -> None:
     with redirect_stdout(sys.stderr):
         selection = gather(selectors or ())
     if json_file is not None:
-        write_json([claim_json(claim) for claim in selection.claims], json_file)
+        write_json([claim_json(claim) for claim in (*selection.claims, *selection.left_out)], json_file)
     if json_file != "-":
         from ncverify.ledger.terminal import print_claims
 
-        print_claims(selection.claims)
+        print_claims((*selection.claims, *selection.left_out))
 
 
 @app.command()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ncverify.book.verdict import Outcome
@@ -51,7 +52,8 @@ class Claim:
     ``goals`` are the formal parts of the statement, each a relation of the all-K calculus; ``check`` is
     the proof script or search, called with a workbench that knows the goals (see
     ``ncverify.evidence.workbench``).  A claim may have no goals, when it is about exact examples.
-    ``corrected_by`` names the claim that says what is true instead of a refuted one.
+    ``corrected_by`` names the claim that says what is true instead of a refuted one.  ``modules`` are what the
+    check imports beyond a plain installation; without them the claim is left out of a run.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Claim:
     depends: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     corrected_by: str = ""
+    modules: tuple[str, ...] = ()
     origin: str = ""
 
     def __post_init__(self) -> None:
@@ -78,6 +81,11 @@ class Claim:
             raise InputError(f"claim {self.id!r} needs a title, a statement and a scope")
         if self.expected in (Outcome.ERROR, Outcome.UNDECIDED) and self.kind is not Kind.CONJECTURE:
             raise InputError(f"claim {self.id!r} cannot expect the verdict {self.expected}")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Those of ``modules`` that are not installed."""
+        return tuple(name for name in self.modules if find_spec(name) is None)
 
     def __repr__(self) -> str:
         return f"Claim({self.id!r}, {self.paper}, {self.kind}, expected {self.expected}): {self.title}"

@@ -46,6 +46,7 @@ def claim(
     depends: Sequence[str] = (),
     tags: Sequence[str] = (),
     corrected_by: str = "",
+    modules: Sequence[str] = (),
 ) -> Callable[[Callable[[Any], None]], Claim]:
     """Declare a claim; the decorated function is its proof script (or search).
 
@@ -71,6 +72,7 @@ def claim(
             depends=tuple(depends),
             tags=tuple(tags),
             corrected_by=corrected_by,
+            modules=tuple(modules),
             origin=f"{Path(code.co_filename).name}:{code.co_firstlineno}",
         )
         if _active:

@@ -17,12 +17,14 @@ from ncverify.ledger.claims_json import load_json_claims
 class Selection:
     """The chosen claims in book order, and the registry (book and files) in which they live.
 
-    ``files`` are the claims files that were read, so that a worker process can read them too.
+    ``files`` are the claims files that were read, so that a worker process can read them too.  ``left_out``
+    are claims that were meant but need modules that are not installed.
     """
 
     claims: tuple[Claim, ...]
     registry: Registry
     files: tuple[Path, ...] = ()
+    left_out: tuple[Claim, ...] = ()
 
 
 def is_file(word: str) -> bool:
@@ -71,7 +73,14 @@ def gather(selectors: Sequence[str] = ()) -> Selection:
     chosen |= {claim.id for word in names for claim in select(registry, word)}
     if not selectors:
         chosen = {claim.id for claim in registry}
-    return Selection(tuple(claim for claim in registry if claim.id in chosen), registry, files)
+    meant = [claim for claim in registry if claim.id in chosen]
+    for claim in meant:
+        if claim.missing and claim.id in names:
+            raise InputError(
+                f"{claim.id} needs {' and '.join(claim.missing)}: install an extra that has them (README)"
+            )
+    ready = tuple(claim for claim in meant if not claim.missing)
+    return Selection(ready, registry, files, tuple(claim for claim in meant if claim.missing))
 
 
 def _declared_in(path: Path, registry: Registry) -> list[Claim]:

@@ -14,7 +14,7 @@ from ncverify.replay.flows import check_flow
 from ncverify.replay.models import check_countermodel
 from ncverify.replay.points import check_point, check_rate, check_witness
 from ncverify.replay.reading import items, members
-from ncverify.replay.records import check_record
+from ncverify.replay.records import check_experiment, check_record
 from ncverify.replay.zeros import check_zero
 
 MAX_LISTS: Final = 3
@@ -50,6 +50,7 @@ CHECKERS: Final[Mapping[str, Callable[[Any], Earned]]] = {
     "countermodel": check_countermodel,
     "cover": check_cover,
     "derivation": check_derivation,
+    "experiment": check_experiment,
     "flow": check_flow,
     "identity": check_identity,
     "nonnegative": check_nonnegative,

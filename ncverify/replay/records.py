@@ -1,4 +1,7 @@
-"""``record``: what a simulation says it did.  The replay does not integrate; it reads the record."""
+"""``record`` and ``experiment``: what a simulation or a run in doubles says it did.
+
+The replay does not integrate or train; it reads the record and checks that it says what it claims.
+"""
 
 from __future__ import annotations
 
@@ -50,4 +53,29 @@ def check_record(body: Any) -> Earned:
         "tested",
         f"record only: {met} examples in {len(names)} strata at {digits} digits",
         {"kind": "record", "statement": statement, "strata": names, "strictly_negative": negative},
+    )
+
+
+def check_experiment(body: Any) -> Earned:
+    """Every measured value is on the expected side of its bound: ``tested``."""
+    members(body, ("kind", "statement", "measured", "seed"), "the experiment")
+    statement = text(body["statement"], "the statement of the experiment")
+    whole(body["seed"], "the seed", 0, 10**9)
+    expected = []
+    for row in items(body["measured"], "measured", 1):
+        members(row, ("name", "value", "side", "bound"), "a measured value")
+        name = text(row["name"], "the name of a measured value")
+        value, bound = decimal(row["value"], "value"), decimal(row["bound"], "bound")
+        side = row["side"]
+        if side not in ("below", "above"):
+            raise Rejected("a side is below or above")
+        if not (value < bound if side == "below" else value > bound):
+            raise Rejected(f"{name[:60]} is not {side} its bound")
+        expected.append([name, side, row["bound"]])
+    if len({name for name, _, _ in expected}) < len(expected):
+        raise Rejected("two measured values have one name")
+    return Earned(
+        "tested",
+        f"record only: {len(expected)} values measured in doubles",
+        {"kind": "experiment", "statement": statement, "expected": expected},
     )
