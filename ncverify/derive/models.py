@@ -268,7 +268,7 @@ class Model:
     def _power(self, base: Term, exponent: Fraction, at: Mapping[Var, int]) -> Complex:
         n = self.numbers
         x = self.value(base, at)
-        if exponent.denominator == 2:
+        while exponent.denominator % 2 == 0:
             x, exponent = Complex(n.function("sqrt", self._real(x))), exponent * 2
         if exponent.denominator != 1:
             raise Indeterminate(f"power {exponent}")

@@ -31,9 +31,9 @@ def proves(name, goal, relation):
     return True
 
 
-def is_false(theorem, relation, beside):
-    """Whether some model of the theorem's hypotheses certainly violates the relation."""
-    return any(failures(model, relation, at_most=12)[1] for model in models(theorem, (1, 2), beside))
+def is_false(relation, candidates):
+    """Whether some of the models certainly violates the relation."""
+    return any(failures(model, relation, at_most=12)[1] for model in candidates)
 
 
 @pytest.mark.parametrize("name", CLAIMS)
@@ -44,9 +44,10 @@ def test_no_false_variant_is_proved(name):
     with precision(128):
         for goal, relation in BOOK[name].goals.items():
             variants = [item for item in mutations(relation) if item[1] != relation]
+            candidates = list(models(theorems[goal], (1, 2), beside))  # they meet the hypotheses
             stride = max(1, len(variants) // PER_GOAL)
             for what, variant in variants[::stride][:PER_GOAL]:
-                wrong = is_false(theorems[goal], variant, beside)
+                wrong = is_false(variant, candidates)
                 false += wrong
                 if wrong:
                     assert not proves(name, goal, variant), f"{goal}, {what}: {plain(variant)}"
