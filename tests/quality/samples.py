@@ -55,6 +55,9 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         s = [Fraction(0), *s[1:]]
         alpha = [Fraction(0), *alpha[1:]]
         beta = [Fraction(0), *beta[1:]]
+    beta_value = [to_arb(value) for value in beta]
+    if "balanced-samples" in hypotheses:  # two samples per class
+        beta_value = [to_arb(value) / to_arb(2).sqrt() for value in alpha]
     flat = [[Fraction(draw.randint(-4, 4), draw.randint(1, 3)) for _ in range(order)] for _ in range(width)]
     rows = [Fraction(draw.randint(-4, 4)) for _ in range(width)]
     frame = _frame(group, width, draw)
@@ -73,7 +76,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
     values: dict[str, Callable[..., Any]] = {
         "s": lambda a: to_arb(s[a]),
         "alpha": lambda a: to_arb(alpha[a]),
-        "beta": lambda a: to_arb(beta[a]),
+        "beta": lambda a: beta_value[a],
         "R": lambda r, a: frame[r][a],
         "f": lambda g: to_arb(free[g]),
         "t": lambda: to_arb(level),
@@ -90,13 +93,17 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "U": lambda k, r: to_arb(table[k][r]),
         "V": lambda r, c: to_arb(table[c][r] + 1),
         "Y": lambda k, c: to_arb(Fraction(int(k == c))),
+        "X": lambda r, j, c: to_arb(table[r][j] + c),
+        "omega": lambda: to_arb(Fraction(2, 3)),
+        "rho": lambda: to_arb(Fraction(3, 2)),
+        "lambda": lambda: to_arb(Fraction(1, 5)),
         "eta": lambda r: to_arb(rows[r] + 1),
         "W": lambda k, r: to_arb(rows[r] if constant else flat[r][k]),
         "H": lambda r, j: to_arb(rows[r] + 1 if constant else flat[r][(3 * j + 1) % order]),
     }
     definitions = {**context([theorem]), **more}
     primitive = {name: value for name, value in values.items() if name not in definitions}
-    return Sampled(group, BallNumbers(), primitive, definitions, {"F": width, "N": order})
+    return Sampled(group, BallNumbers(), primitive, definitions, {"F": width, "N": 2})
 
 
 def _ray_speed(order: int, level: Fraction) -> arb:
