@@ -19,6 +19,7 @@ from ncverify.replay.calculus.polynomials import (
     Factor,
     Key,
     Monomial,
+    Number,
     Poly,
     atom_poly,
     characters,
@@ -28,6 +29,7 @@ from ncverify.replay.calculus.polynomials import (
     in_deltas,
     occurring,
     primitive,
+    simple,
     total,
     variables,
 )
@@ -94,7 +96,7 @@ class Normal:
 
         match value:
             case ("num", number):
-                return total([(ONE, number)])
+                return total([(ONE, simple(number))])
             case ("sym", _):
                 return atom_poly(value)
             case ("app", name, args):
@@ -104,7 +106,7 @@ class Normal:
             case ("delta", form):
                 return self._settled(Monomial(deltas=(at(form),)))
             case ("add", parts):
-                return total((self.poly(part, around), Fraction(1)) for part in parts)
+                return total((self.poly(part, around), 1) for part in parts)
             case ("mul", parts):
                 return self._product(self.poly(part, around) for part in parts)
             case ("pow", ("mul", parts), exponent) if exponent < 0:
@@ -141,9 +143,9 @@ class Normal:
     def _times(self, mono: Monomial, divisor: Atom) -> Poly:
         """The monomial times what it may have as a denominator."""
         if not any(atom == divisor and power < 0 for atom, power in mono.factors):
-            return self._product([{mono: Fraction(1)}, atom_poly(divisor)])
+            return self._product([{mono: 1}, atom_poly(divisor)])
         opened = self._opened(mono)
-        factors = self._merged((*opened.factors, (divisor, Fraction(1))))
+        factors = self._merged((*opened.factors, (divisor, 1)))
         return self._settled(opened._replace(factors=factors))
 
     def _conjugate(self, poly: Poly) -> Poly:
@@ -169,7 +171,7 @@ class Normal:
         if exponent.denominator > 1:
             if base[0] != "sym" or base[1] not in POSITIVE:
                 raise Rejected("a fractional power of what is not the order of a sort")
-            return {Monomial(factors=((base, exponent),)): Fraction(1)}
+            return {Monomial(factors=((base, exponent),)): 1}
         poly = self.poly(base, around)
         return self._product([poly if exponent > 0 else self._inverse(poly)] * abs(exponent.numerator))
 
@@ -179,15 +181,17 @@ class Normal:
             if not mono.bound:
                 chars = tuple((a, g, -power) for a, g, power in mono.chars)
                 factors = tuple((atom, -power) for atom, power in mono.factors)
-                return total([(self._settled(Monomial((), chars, mono.deltas, factors)), 1 / value)])
+                return total(
+                    [(self._settled(Monomial((), chars, mono.deltas, factors)), simple(1 / Fraction(value)))]
+                )
         if not poly:
             return poly
         key, lead = primitive(poly)
-        return {Monomial(factors=((("sum", key), Fraction(-1)),)): 1 / lead}
+        return {Monomial(factors=((("sum", key), -1),)): simple(1 / Fraction(lead))}
 
     def _function(self, name: str, arg: Poly) -> Poly:
         if name == "exp":
-            return {Monomial(factors=self._merged([(("exp", frozen(arg)), Fraction(1))])): Fraction(1)}
+            return {Monomial(factors=self._merged([(("exp", frozen(arg)), 1)])): 1}
         if name == "log" and arg == ONE:
             return {}
         match (name, *frozen(arg)):
@@ -235,17 +239,17 @@ class Normal:
 
     def _merged(self, factors: Iterable[Factor]) -> tuple[Factor, ...]:
         """Equal atoms together.  x^2 and 1/x stay apart unless x is not 0, as 0 * 1/0 = 0."""
-        powers: dict[tuple[Atom, bool], Fraction] = {}
-        exponents: list[tuple[Poly, Fraction]] = []
+        powers: dict[tuple[Atom, bool], Number] = {}
+        exponents: list[tuple[Poly, Number]] = []
         for atom, power in factors:
             if atom[0] == "exp":
                 exponents.append((dict(atom[1]), power))
             else:
                 place = (atom, power < 0 and not self._never_zero(atom))
-                powers[place] = powers.get(place, Fraction(0)) + power
+                powers[place] = powers.get(place, 0) + power
         merged = [(atom, power) for (atom, _), power in powers.items() if power]
         if exponent := total(exponents):
-            merged.append((("exp", frozen(exponent)), Fraction(1)))
+            merged.append((("exp", frozen(exponent)), 1))
         return tuple(sorted(merged))
 
     def _never_zero(self, atom: Atom) -> bool:
@@ -299,7 +303,7 @@ class Normal:
                 inserted = self._inserted(mono, var, known)
                 if inserted is not None:
                     return inserted
-        return {self._canonical(mono): Fraction(1)}
+        return {self._canonical(mono): 1}
 
     def _solved(self, mono: Monomial, form: Index) -> Monomial | None:
         """Use the delta of this form to eliminate an index; None if it eliminates none."""
@@ -325,7 +329,7 @@ class Normal:
             tuple(other for other in mono.bound if other != var),
             tuple((a, g, power) for a, g, power in mono.chars if var not in (a, g)),
             mono.deltas + delta,
-            self._merged((*mono.factors, (("sym", ORDERS[var[0]]), Fraction(1)))),
+            self._merged((*mono.factors, (("sym", ORDERS[var[0]]), 1))),
         )
 
     def _inserted(self, mono: Monomial, var: Var, known: KnownSum) -> Poly | None:
