@@ -54,6 +54,7 @@ from .squares import (
     NC1,
     NC3,
     Collapsed,
+    all_equal,
     average,
     bound,
     collapsed,
@@ -108,13 +109,7 @@ def equality(tight: Theorem) -> tuple[Collapsed, Theorem]:
     levels = [above, sum_over(above, h, nonzero=True)]
     levels.append(sum_over(levels[-1], c))
     one = each_zero(each_zero(each_zero(total_excess, levels[2]), levels[1]), levels[0])
-    picked = linear(
-        equal(delta(k + h - l) * (margin(k, c, k + h) - low), 0).where(h), (delta(k + h - l), one)
-    )
-    margins_equal = linear(
-        equal(margin(k, c, l), low * (1 - delta(k - l))), sum_over(picked, h, nonzero=True)
-    )
-    return found, gram(low, margins_equal, found)
+    return found, gram(low, all_equal(low, one), found)
 
 
 @claim(

@@ -13,6 +13,7 @@ from .model import (
     alone,
     c,
     each_square_zero,
+    h,
     j,
     k,
     l,
@@ -127,3 +128,10 @@ def gram(level: Term, margins_equal: Theorem, found: Collapsed) -> Theorem:
         contract=[means_centred],
     )
     return linear(nc2(level), lengths, (-1, rows))
+
+
+def all_equal(level: Term, one: Theorem) -> Theorem:
+    """<w_k - w_l, h_kc> = q (1 - [k = l]) for all k, l, c; ``one``: margin minus q is 0 for k + h != k."""
+    pick = delta(k + h - l)
+    picked = linear(equal(pick * (margin(k, c, k + h) - level), 0).where(h), (pick, one))
+    return linear(equal(margin(k, c, l), level * (1 - delta(k - l))), sum_over(picked, h, nonzero=True))
