@@ -55,13 +55,14 @@ _HOME = {
 _MODULES = {
     "collapse": "ncverify.collapse",
     "experiments": "ncverify.experiments",
+    "landscape": "ncverify.landscape",
     "strategies": "ncverify.evidence.strategies",
 }
 
 __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
     "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
-    "claim", "collapse", "decide", "experiments", "hunt", "load_book", "strategies",
+    "claim", "collapse", "decide", "experiments", "hunt", "landscape", "load_book", "strategies",
 ]  # fmt: skip
 
 

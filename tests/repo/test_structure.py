@@ -22,6 +22,7 @@ RANK = {
     "flow": 3,
     "cover": 4,
     "collapse": 4,
+    "landscape": 4,
     "experiments": 5,
     "evidence": 6,
     "ledger": 7,

@@ -1,0 +1,168 @@
+"""All critical points that a search finds, each enclosed and classified; counted once up to symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import sqrt
+from typing import Any, Final
+
+from ncverify.errors import InputError
+from ncverify.landscape.euler import euler_sum
+from ncverify.landscape.inertia import Undecided
+from ncverify.landscape.points import CriticalPoint, CriticalSet, collapse, locate, origin
+from ncverify.landscape.problem import Problem
+from ncverify.landscape.search import Candidate, Model, rounds
+from ncverify.landscape.squared import Family, families
+from ncverify.landscape.symmetry import copies, same_orbit
+from ncverify.theory.balls import certainly_lt
+
+Progress = Callable[[str], None]
+
+MAX_SEARCHED_CLASSES: Final = 7
+MIN_DIGITS, MAX_DIGITS = 15, 1000
+_ROUNDS: Final = 40
+
+
+@dataclass(frozen=True)
+class Census:
+    """What was found.
+
+    points: critical points up to rotations and permutations of the classes, by rank and value, all
+    certified; unresolved: for each approximate point that could not be certified, why (it is not in
+    ``points``); complete: whether the list is proved to hold all critical points; euler: for each width the
+    sum of ``euler``, which must be 1 where no point is missing; starts: random starts followed.
+    """
+
+    problem: Problem
+    points: tuple[CriticalSet, ...]
+    unresolved: tuple[str, ...]
+    complete: bool
+    euler: dict[int, int]
+    starts: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether the identity holds in every width: no point is known to be missing."""
+        return all(total == 1 for total in self.euler.values())
+
+    @property
+    def spurious(self) -> tuple[CriticalSet, ...]:
+        """The local minima of the given width above which another listed point is certainly lower."""
+        return tuple(
+            point
+            for point in self.points
+            if point.kind == "local minimum"
+            and any(certainly_lt(other.value, point.value) for other in self.points)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "problem": self.problem.to_json(),
+            "points": [point.to_json() for point in self.points],
+            "unresolved": list(self.unresolved),
+            "complete": self.complete,
+            "euler": {str(width): total for width, total in self.euler.items()},
+            "starts": self.starts,
+        }
+
+    def __str__(self) -> str:
+        from ncverify.landscape.table import lines
+
+        return "\n".join(lines(self))
+
+    __repr__ = __str__
+
+
+def critical_points(
+    problem: Problem,
+    *,
+    digits: int = 40,
+    starts: int = 200,
+    seed: int = 0,
+    ranks: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> Census:
+    """Find, enclose, classify and count the critical points of ``problem`` up to its symmetries.
+
+    Squared error: all of them, by ``squared``.  Cross-entropy of rank K - 1: the collapsed minimum.  Below,
+    for each rank r, rounds of ``starts`` random starts in width r, until the identity of ``euler`` holds in
+    width r and a round finds nothing new (at most 40 rounds); every point is then certified to about
+    ``digits`` digits.  ``ranks``: only these, besides 0. Raises ``InputError``; K is at most 7 for the
+    cross-entropy.  Cost: about 1 s at K = 3, 3 s at K = 4, 15 s at K = 5.
+    """
+    _whole("digits", digits, MIN_DIGITS, MAX_DIGITS)
+    _whole("starts", starts, 1, 1_000_000)
+    _whole("seed", seed, 0, 1 << 62)
+    report = progress or (lambda text: None)
+    bits = int(digits * 3.33) + 64
+    if problem.loss == "mse":
+        found = families(problem, bits)
+        return Census(problem, tuple(found), (), True, _euler(found, problem.width), 0)
+    if problem.classes > MAX_SEARCHED_CLASSES:
+        raise InputError(
+            f"classes = {problem.classes} is too large for a search: at most {MAX_SEARCHED_CLASSES} for ce "
+            "(mse: closed form; the symmetric points of K = 8, 16: walsh_critical_points)"
+        )
+    points: list[CriticalPoint] = [origin(problem, bits)]
+    unresolved: list[str] = []
+    followed = 0
+    wanted = range(1, problem.rank_bound + 1) if ranks is None else sorted(set(ranks))
+    if wanted and not 1 <= min(wanted) <= max(wanted) <= problem.rank_bound:
+        raise InputError(f"ranks {list(wanted)} are out of range: 1 to {problem.rank_bound}")
+    if points[0].escapes == 0:
+        wanted = range(0)  # K mu >= 1: f is minimal at 0 and at no other critical point (claim ce-minimum)
+    for rank in wanted:
+        if rank == problem.classes - 1:  # of this rank there is only the global minimum (claim ce-minimum)
+            points.append(collapse(problem, bits))
+            continue
+        known = [(p.rank, p.active, p.escapes, p.copies or 0) for p in points]
+        candidates, count = _search(problem, rank, known, starts, seed, report)
+        followed += count
+        for number, item in enumerate(candidates):
+            report(f"rank {rank}: certifying {number + 1} of {len(candidates)}")
+            try:
+                point = locate(problem, item.w, item.h, item.b, bits)
+                if not any(same_orbit(point, other) for other in points):
+                    points.append(replace(point, copies=copies(point)))
+            except Undecided as reason:
+                unresolved.append(f"rank {rank}, value {item.value:.10f}: {reason}")
+    points.sort(key=lambda point: (point.rank, float(point.value.mid())))
+    full = len(wanted) == problem.rank_bound or not wanted
+    sums = _euler(points, problem.width) if full else {}
+    return Census(problem, tuple(points), tuple(unresolved), not wanted, sums, followed)
+
+
+def _search(
+    problem: Problem,
+    rank: int,
+    known: list[tuple[int, int, int, int]],
+    starts: int,
+    seed: int,
+    report: Progress,
+) -> tuple[list[Candidate], int]:
+    penalty = None if problem.lambda_b is None else float(problem.lambda_b)
+    model = Model(problem.classes, rank, sqrt(problem.mu_squared), penalty)
+    found: list[Candidate] = []
+    for number, new in enumerate(islice(rounds(model, starts, seed + rank), _ROUNDS), 1):
+        found += new
+        here = [(rank, item.active, item.escapes, item.copies) for item in found]
+        report(f"rank {rank}: {len(found)} points from {number * starts} starts")
+        if not new and euler_sum([*known, *here], rank) == 1:
+            break
+    return found, number * starts
+
+
+def _euler(points: Sequence[CriticalSet], width: int) -> dict[int, int]:
+    counted = [
+        (p.rank, p.active, p.escapes, p.euler_characteristic if isinstance(p, Family) else p.copies or 0)
+        for p in points
+    ]
+    return {d: euler_sum(counted, d) for d in range(1, width + 1)}
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InputError(f"{name} = {str(value)[:40]} is out of range: {low} to {high}")
