@@ -25,6 +25,7 @@ from ncverify.errors import InputError
 if TYPE_CHECKING:
     from ncverify.ledger.results import Results
     from ncverify.ledger.selection import Selection
+    from ncverify.ledger.store import Store
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 
@@ -111,11 +112,20 @@ def check(
     jobs: Jobs = None,
     digits: Digits = 50,
     seed: Seed = 0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what is stored.")] = False,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store", metavar="DIR", help="Keep verdicts and certificates here; default: the user's cache."
+        ),
+    ] = None,
 ) -> None:
     """Check claims and compare each verdict with the expected one.
 
     Exit code 0: all as expected; 1: some verdict differs; 2: wrong use or unreadable input.
-    A .py file of claims is code and is run; a .json file is data.
+    A .py file of claims is code and is run; a .json file is data. Verdicts are stored, and computed again
+    when their claim, one it depends on, the program or the options change. ncverify replay checks the
+    certificates that are stored with them.
 
     \b
     Examples:
@@ -123,12 +133,17 @@ def check(
       ncverify check lyapunov-derivative growth
       ncverify check garrod --jobs 2 --json verdicts.json
       ncverify check my_claims.py --json -
+      ncverify check --store certificates/
     """
     from ncverify.ledger.selection import gather
+    from ncverify.ledger.store import Store, default_store
 
     with redirect_stdout(sys.stderr):  # what claims print must not mix with what we print
         selection = gather(selectors or ())
-        results = _run(selection, jobs=jobs, digits=digits, seed=seed)
+        kept = Store(Path(store) if store is not None else default_store())
+        results = _run(selection, jobs=jobs, digits=digits, seed=seed, store=kept, fresh=fresh)
+    for note in kept.notes:
+        print(f"ncverify: {note}", file=sys.stderr)
     if json_file is not None:
         write_json(results.to_json(), json_file)
     if json_file != "-":
@@ -422,14 +437,32 @@ def hunt(
         print(verdict)
 
 
-def _run(selection: Selection, *, jobs: int | None, digits: int, seed: int) -> Results:
+@app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def replay(
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[DIR|FILE]...")] = None,
+) -> None:
+    """Check certificates again with a second program (no sympy, none of the provers' code)."""
+    from ncverify.replay.main import main as replay_certificates
+
+    raise typer.Exit(replay_certificates(arguments or []))
+
+
+def _run(
+    selection: Selection,
+    *,
+    jobs: int | None,
+    digits: int,
+    seed: int,
+    store: Store | None = None,
+    fresh: bool = False,
+) -> Results:
     from ncverify.evidence.workbench import Settings
     from ncverify.ledger.run import run
     from ncverify.ledger.terminal import progress
 
     settings = Settings(digits=digits, seed=seed)
     with progress(len(selection.claims)) as done:
-        return run(selection, settings, jobs=jobs, done=done)
+        return run(selection, settings, jobs=jobs, done=done, store=store, fresh=fresh)
 
 
 def _exit(results: Results) -> None:

@@ -29,11 +29,12 @@ def check_in_processes(
     files: Sequence[Path],
     settings: Settings,
     workers: int,
-    done: Callable[[Claim], None],
+    done: Callable[[Result], Result],
 ) -> list[Result]:
     """Check claims in ``workers`` processes; the results come in the order of ``claims``.
 
     A claim whose worker dies is tried once more in a fresh one, then it gets the verdict ``error``.
+    ``done`` gets each result as soon as it is there, one at a time, and returns what is kept of it.
     """
     order = {"files": [str(path) for path in files], "digits": settings.digits, "seed": settings.seed}
     run = _Run(claims, json.dumps(order), done)
@@ -53,7 +54,7 @@ def check_in_processes(
 class _Run:
     """The tasks of one run, and the threads that feed one worker process each."""
 
-    def __init__(self, claims: Sequence[Claim], order: str, done: Callable[[Claim], None]) -> None:
+    def __init__(self, claims: Sequence[Claim], order: str, done: Callable[[Result], Result]) -> None:
         self.results: dict[str, Result] = {}
         self.failure: BaseException | None = None
         self._waiting = deque(claims)
@@ -99,8 +100,7 @@ class _Run:
                     )
                     result = Result(claim, Verdict(Outcome.ERROR, (), message=message), 0.0)
             with self._lock:
-                self.results[claim.id] = result
-                self._done(claim)
+                self.results[claim.id] = self._done(result)
         if process is not None and process.stdin is not None:
             process.stdin.close()
             process.wait()

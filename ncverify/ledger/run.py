@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 
 from ncverify.book.claim import Claim, Registry
 from ncverify.book.verdict import Outcome, Verdict
 from ncverify.errors import InputError
 from ncverify.evidence.workbench import Settings, check_claim
+from ncverify.ledger.journal import Journal
 from ncverify.ledger.pool import check_in_processes
 from ncverify.ledger.results import Result, Results
 from ncverify.ledger.selection import Selection, gather
+from ncverify.ledger.store import Store
 
 MAX_JOBS = 256
 # Starting a worker costs about a second (it imports sympy and the book), as much as a few claims do.
@@ -22,32 +25,61 @@ CLAIMS_WORTH_A_PROCESS = 4
 Done = Callable[[Claim], None]
 
 
-def check(*selectors: str, jobs: int | None = 1, digits: int = 50, seed: int = 0) -> Results:
+def check(
+    *selectors: str,
+    jobs: int | None = 1,
+    digits: int = 50,
+    seed: int = 0,
+    store: str | Path | None = None,
+    fresh: bool = False,
+) -> Results:
     """Check claims: ids, paper keys, tags or claims files; without any, the whole book.
 
     ``jobs`` worker processes share the work (None: as many as pay); verdicts do not depend on it.
     ``digits`` is the working precision of simulations, ``seed`` that of everything drawn at random.
+    ``store``: a folder in which verdicts and certificates are kept, and found again when nothing they were
+    computed from has changed (``fresh``: compute all the same).
     Raises ``InputError`` for selectors that name nothing and files that cannot be read.
     """
     for selector in selectors:
         if not isinstance(selector, str):
             raise InputError(f"selector {selector!r} is not text: give ids, papers, tags or files one by one")
-    return run(gather(selectors), Settings(digits=digits, seed=seed), jobs=jobs)
+    kept = None if store is None else Store(Path(store))
+    return run(gather(selectors), Settings(digits=digits, seed=seed), jobs=jobs, store=kept, fresh=fresh)
 
 
 def run(
-    selection: Selection, settings: Settings, *, jobs: int | None = None, done: Done = lambda claim: None
+    selection: Selection,
+    settings: Settings,
+    *,
+    jobs: int | None = None,
+    done: Done = lambda claim: None,
+    store: Store | None = None,
+    fresh: bool = False,
 ) -> Results:
-    """Check the selected claims; results come in book order.  ``done`` is called after each claim."""
-    claims = selection.claims
+    """Check the selected claims; results come in book order.  ``done`` is called after each claim.
+
+    With a store each result is kept as soon as it is there, and good ones are taken from it unless all are
+    to be computed afresh; the results then have no bodies, which are in the certificates.
+    """
+    journal = None if store is None else Journal(store, selection, settings)
+    results = {} if journal is None or fresh else journal.found()
+    for result in results.values():
+        done(result.claim)
+
+    def keep(result: Result) -> Result:
+        kept = result if journal is None else journal.keep(result)
+        done(result.claim)
+        return kept
+
+    claims = [claim for claim in selection.claims if claim.id not in results]
     workers = _workers(jobs, len(claims))
     if workers > 1:
-        return Results(check_in_processes(claims, selection.files, settings, workers, done))
-    results = []
-    for claim in claims:
-        results.append(check_one(claim, selection.registry, settings))
-        done(claim)
-    return Results(results)
+        computed = check_in_processes(claims, selection.files, settings, workers, keep)
+    else:
+        computed = [keep(check_one(claim, selection.registry, settings)) for claim in claims]
+    results |= {result.claim.id: result for result in computed}
+    return Results([results[claim.id] for claim in selection.claims])
 
 
 def check_one(claim: Claim, registry: Registry, settings: Settings) -> Result:
