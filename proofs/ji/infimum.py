@@ -25,7 +25,18 @@ from ncverify.derive.kernel import (
     reciprocal,
     sum_over,
 )
-from ncverify.derive.terms import Fraction, Function, Sym, Term, delta, exp, log, total, total_nonzero
+from ncverify.derive.terms import (
+    Fraction,
+    Function,
+    Sym,
+    Term,
+    dataclass,
+    delta,
+    exp,
+    log,
+    total,
+    total_nonzero,
+)
 from ncverify.evidence.workbench import Workbench
 
 from .margins import MARGIN, low, margins_hold
@@ -40,7 +51,6 @@ from .model import (
     Z_is,
     c,
     classes,
-    column,
     column_is,
     h,
     j,
@@ -57,26 +67,44 @@ y, e, f = Function("y", ("G",)), Function("e", ("F",)), Function("f", ("F",))
 level, place = Function("w", ("G",)), Function("x", ("G", "N"))
 weight, count = Function("lambda", ("G", "G")), Function("m", ("G",))
 
-rest_is = define(rest(k, c), total(j, exp(Z(j, k, c) - Z(k, k, c))))
-others = total_nonzero(h, exp(Z(k + h, k, c) - Z(k, k, c)))
-rest_split = linear(equal(rest(k, c), 1 + others), unfold=[rest_is])
-rest_positive = linear(
-    greater(rest(k, c), 0),
-    rest_split,
-    sum_over(exp_positive(Z(k + h, k, c) - Z(k, k, c)), h, nonzero=True),
-    number_positive(1),
-)
+
+@dataclass(frozen=True)
+class Relative:
+    """The loss of some logits by what the other classes have relative to the own one.
+
+    ``form``: loss = sum of log T_kc, ``split``: T_kc = 1 + sum_{j != k} exp(-margin), ``positive``: T_kc > 0.
+    """
+
+    form: Theorem
+    split: Theorem
+    positive: Theorem
 
 
-def loss_form() -> Theorem:
-    """L is the sum of log T_kc with T_kc = 1 + sum_{j != k} exp(-<w_k - w_j, h_kc>)."""
-    split = linear(equal(column(k, c), exp(Z(k, k, c)) * rest(k, c)), column_is, (-exp(Z(k, k, c)), rest_is))
-    logs = linear(
-        equal(log(column(k, c)) - Z(k, k, c), log(rest(k, c))),
-        congruent_log(split),
-        log_product(exp_positive(Z(k, k, c)), rest_positive),
+def relative(logits: Function, denominators: Theorem, losses: Theorem, name: Function) -> Relative:
+    """``denominators`` defines sum_j exp(logits), ``losses`` the loss, ``name`` is the new symbol T."""
+    own, ratio = logits(k, k, c), name(k, c)
+    away = exp(logits(k + h, k, c) - own)
+    ratio_is = define(ratio, total(j, exp(logits(j, k, c) - own)))
+    split = linear(equal(ratio, 1 + total_nonzero(h, away)), unfold=[ratio_is])
+    positive = linear(
+        greater(ratio, 0),
+        split,
+        sum_over(exp_positive(logits(k + h, k, c) - own), h, nonzero=True),
+        number_positive(1),
     )
-    return linear(equal(L, total(k, total(c, log(rest(k, c))))), loss_is, sum_over(sum_over(logs, c), k))
+    denominator, value = denominators.relation.lhs, losses.relation.lhs
+    factors = linear(equal(denominator, exp(own) * ratio), denominators, (-exp(own), ratio_is))
+    logs = linear(
+        equal(log(denominator) - own, log(ratio)),
+        congruent_log(factors),
+        log_product(exp_positive(own), positive),
+    )
+    form = linear(equal(value, total(k, total(c, log(ratio)))), losses, sum_over(sum_over(logs, c), k))
+    return Relative(form, split, positive)
+
+
+_own = relative(Z, column_is, loss_is, rest)
+loss_form, rest_split, rest_positive = _own.form, _own.split, _own.positive
 
 
 def loss_positive() -> Theorem:
@@ -93,7 +121,7 @@ def loss_positive() -> Theorem:
         product(beyond, reciprocal(rest_positive)),
         nonzero=[rest_positive],
     )
-    return linear(greater(L, 0), loss_form(), sum_over(sum_over(positive, c), k))
+    return linear(greater(L, 0), loss_form, sum_over(sum_over(positive, c), k))
 
 
 def loss_at_most(least: Term, margins: Theorem) -> Theorem:
@@ -107,7 +135,7 @@ def loss_at_most(least: Term, margins: Theorem) -> Theorem:
     )
     return linear(
         at_least(n * K * (K - 1) * exp(-1 * least), L),
-        (-1, loss_form()),
+        (-1, loss_form),
         sum_over(sum_over(bounded, c), k),
     )
 
@@ -217,17 +245,18 @@ def one_feature(goal: Relation) -> Theorem:
         (place(k, c), balanced),
         unfold=[line],
     )
-    return linear(goal, loss_form(), sum_over(sum_over(log_monotone(enough, count_positive), c), k))
+    return linear(goal, loss_form, sum_over(sum_over(log_monotone(enough, count_positive), c), k))
 
 
 def log_monotone(larger: Theorem, positive: Theorem) -> Theorem:
-    """x >= y > 0 gives log x >= log y: log(y/x) <= y/x - 1 <= 0."""
-    x, y = larger.relation.lhs, larger.relation.rhs
-    above = linear(greater(x, 0), larger, positive)
+    """x >= y > 0 gives log x >= log y (x > y: log x > log y): log(y/x) <= y/x - 1 <= 0."""
+    x, y, kind = larger.relation.lhs, larger.relation.rhs, larger.relation.kind
+    conditions = larger.relation.conditions
+    above = linear(greater(x, 0).where(*conditions), larger, positive)
     ratio = product(positive, reciprocal(above))
-    gap = product(linear(at_least(x - y, 0), larger), reciprocal(above))
+    gap = product(linear(Relation(x - y, kind).where(*conditions), larger), reciprocal(above))
     return linear(
-        at_least(log(x), log(y)),
+        Relation(log(x), kind, log(y), conditions),
         log_product(positive, reciprocal(above)),
         log_reciprocal(above),
         log_tangent(ratio),

@@ -175,7 +175,7 @@ def gap() -> Gap:
 )
 def sphere_minimum(bench: Workbench) -> None:
     """The tangent of log-sum-exp at collapse, and the sum of squares of the margin bound."""
-    form = loss_form()
+    form = loss_form
     found = gap()
     above = linear(
         at_least(L - lowest, share * n * K / (2 * root_n) * shortfall),
@@ -276,4 +276,4 @@ def loss_at_collapse() -> Theorem:
         sum_over(congruent_exp(equal_margins), h, nonzero=True),
         (-1, T_is),
     )
-    return linear(equal(L, lowest), loss_form(), sum_over(sum_over(congruent_log(same), c), k))
+    return linear(equal(L, lowest), loss_form, sum_over(sum_over(congruent_log(same), c), k))
