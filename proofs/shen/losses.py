@@ -223,51 +223,40 @@ def softmax(values: Function, size: Function, share: Function) -> Softmax:
 start, other = softmax(Z, column, P), softmax(Zo, column_o, P_o)
 
 
-def gibbs() -> Theorem:
-    """P_o(k) - P(k) - P(k) (Z_o - log column_o - Z + log column)(k) >= 0: log x <= x - 1 at x = P_o/P."""
-    step = exp_positive(Zo(k, j, i) - Z(k, j, i))
-    down = reciprocal(other.column_positive)
-    ratio = product(step, product(start.column_positive, down))
+def column_tangent(far: Softmax = other, far_Z: App = Zo(k, j, i)) -> Theorem:
+    """log column_o - log column >= sum_k P(k) (Z_o - Z)(k), for a column of Z and one of ``far_Z``.
+
+    log x <= x - 1 at x = P_o/P gives P_o - P - P (Z_o - log column_o - Z + log column) >= 0 for each row.
+    """
+    place = {i: far_Z.args[2]}
+    far_positive, far_P, far_total = (
+        known.at(place) for known in (far.column_positive, far.P_is, far.P_total)
+    )
+    far_column = far_positive.relation.lhs
+    rise = far_Z - Z(k, j, i) + log(column(j, i)) - log(far_column)
+    step = exp_positive(far_Z - Z(k, j, i))
+    down = reciprocal(far_positive)
+    sizes = product(start.column_positive, down)
+    ratio = product(step, sizes)
     logs = linear(
-        equal(
-            log(ratio.relation.lhs),
-            Zo(k, j, i) - Z(k, j, i) + log(column(j, i)) - log(column_o(j, i)),
-        ),
-        log_product(step, product(start.column_positive, down)),
+        equal(log(ratio.relation.lhs), rise),
+        log_product(step, sizes),
         log_product(start.column_positive, down),
-        log_reciprocal(other.column_positive),
+        log_reciprocal(far_positive),
     )
-    above = linear(
-        at_least(
-            ratio.relation.lhs - 1 - (Zo(k, j, i) - Z(k, j, i) + log(column(j, i)) - log(column_o(j, i))),
-            0,
-        ),
-        log_tangent(ratio),
-        logs,
-    )
-    return linear(
-        at_least(
-            P_o(k, j, i)
-            - P(k, j, i)
-            - P(k, j, i) * (Zo(k, j, i) - log(column_o(j, i)) - Z(k, j, i) + log(column(j, i))),
-            0,
-        ),
+    above = linear(at_least(ratio.relation.lhs - 1 - rise, 0), log_tangent(ratio), logs)
+    row = linear(
+        at_least(far_P.relation.lhs - P(k, j, i) - P(k, j, i) * rise, 0),
         product(start.P_positive, above),
-        unfold=[other.P_is, start.P_is],
+        (1, far_P),
+        unfold=[start.P_is],
         nonzero=[start.column_positive],
     )
-
-
-def tangent_in_a_column() -> Theorem:
-    """log column_o - log column >= sum_k P(k) (Z_o - Z)(k)."""
     return linear(
-        at_least(
-            log(column_o(j, i)) - log(column(j, i)),
-            total(k, P(k, j, i) * (Zo(k, j, i) - Z(k, j, i))),
-        ),
-        sum_over(gibbs(), k),
-        (-1, other.P_total),
-        (1 - log(column_o(j, i)) + log(column(j, i)), start.P_total),
+        at_least(log(far_column) - log(column(j, i)), total(k, P(k, j, i) * (far_Z - Z(k, j, i)))),
+        sum_over(row, k),
+        (-1, far_total),
+        (1 - log(far_column) + log(column(j, i)), start.P_total),
     )
 
 
@@ -278,7 +267,7 @@ def cross_entropy() -> Loss:
     Gm_is = define(Gm(k, j, i), (P(k, j, i) - delta(k - j)) / N)
     tangent = linear(
         at_least(go, g + over(Gm(k, j, i) * (Zo(k, j, i) - Z(k, j, i)), k, j, i)),
-        (N_inverse, summed(difference_form(tangent_in_a_column()), j, i)),
+        (N_inverse, summed(difference_form(column_tangent()), j, i)),
         unfold=[g_is, go_is, Gm_is],
     )
     slopes = gradients(
