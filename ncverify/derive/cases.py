@@ -1,4 +1,4 @@
-"""Logic: either x > y or y >= x, and from 0 > 0 anything follows."""
+"""Logic: either x > y or y >= x, either i = 0 or i != 0, and from 0 > 0 anything follows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from ncverify.derive.matching import require_real
 from ncverify.derive.monomials import ProofError
 from ncverify.derive.relations import Relation, free_in
 from ncverify.derive.sums import Facts, Normalizer
+from ncverify.derive.terms import Var, index, substitute, zero
 from ncverify.derive.theorems import Theorem, establish
 
 
@@ -52,3 +53,31 @@ def absurd(contradiction: Theorem, goal: Relation) -> Theorem:
     if goal.kind not in ("=", "!=", ">=", ">"):
         raise ProofError("a statement about all times is not concluded from a contradiction")
     return establish(goal, "a contradiction", (contradiction,))
+
+
+def everywhere(elsewhere: Theorem, at_zero: Theorem, var: Var) -> Theorem:
+    """What holds where v != 0 and also at v = 0 holds for every v.
+
+    ``elsewhere`` has v among its conditions; ``at_zero`` says the same with 0 in place of v.
+    """
+    relation = elsewhere.relation
+    rest = relation.conditions - {index(var), -index(var)}
+    if rest == relation.conditions or var.fixed:
+        raise ProofError(f"the first theorem must hold for nonzero {var.name!r}, a free index")
+    place = {var: zero(var.sort)}
+    instance = Relation(
+        substitute(relation.lhs, place),
+        relation.kind,
+        substitute(relation.rhs, place),
+        frozenset(form.substitute(place) for form in rest),
+    )
+    if any(not form.parts for form in instance.conditions) or at_zero.relation != instance:
+        raise ProofError(f"the second theorem must be the first one at {var.name} = 0")
+    if relation.kind not in ("=", "!=", ">=", ">"):
+        raise ProofError("a statement about all times is not put together")
+    return establish(
+        Relation(relation.lhs, relation.kind, relation.rhs, rest),
+        "zero or not",
+        (elsewhere, at_zero),
+        arguments={"var": var},
+    )

@@ -1,13 +1,14 @@
 """The kernel of the all-K calculus: everything a proof script needs, in one place.
 
 Relations (``relations``), theorems (``theorems``), and the only rules that make theorems: ``rules``,
-``derivatives``, ``signs``, ``inequalities``, ``roots``, ``cases``, ``lemmas``, ``order``, ``choices``,
+``derivatives``, ``signs``, ``agreement``, ``inequalities``, ``roots``, ``cases``, ``lemmas``, ``order``, ``choices``,
 ``extremes``, ``linear_algebra``, ``classical``, ``limits``.
 """
 
 from __future__ import annotations
 
-from ncverify.derive.cases import absurd, dichotomy
+from ncverify.derive.agreement import agree_where
+from ncverify.derive.cases import absurd, dichotomy, everywhere
 from ncverify.derive.choices import generalize, maximum
 from ncverify.derive.classical import global_solution, prose, sign_preserved, unbounded
 from ncverify.derive.derivatives import derivative
@@ -63,6 +64,7 @@ __all__ = [
     "SingularTriple",
     "Theorem",
     "absurd",
+    "agree_where",
     "antisymmetric",
     "at_least",
     "character_real_part",
@@ -77,6 +79,7 @@ __all__ = [
     "different",
     "each_zero",
     "equal",
+    "everywhere",
     "exp_increasing",
     "exp_injective",
     "exp_log",
@@ -99,8 +102,8 @@ __all__ = [
     "maximum",
     "maximum_nonzero",
     "nondecreasing",
-    "norm_bound",
     "nonzero_factor",
+    "norm_bound",
     "number_positive",
     "one_of_sum",
     "order_positive",
