@@ -1,8 +1,8 @@
 """The kernel of the all-K calculus: everything a proof script needs, in one place.
 
 Relations (``relations``), theorems (``theorems``), and the only rules that make theorems: ``rules``,
-``derivatives``, ``signs``, ``agreement``, ``inequalities``, ``roots``, ``cases``, ``lemmas``, ``order``, ``choices``,
-``extremes``, ``linear_algebra``, ``classical``, ``limits``.
+``derivatives``, ``signs``, ``agreement``, ``inequalities``, ``roots``, ``cases``, ``lemmas``, ``order``,
+``choices``, ``extremes``, ``linear_algebra``, ``classical``, ``limits``.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RULES = {
-    "theorems", "rules", "derivatives", "signs", "roots", "cases", "order", "choices", "linear_algebra",
-    "classical", "extremes", "inequalities", "lemmas", "limits",
+    "theorems", "rules", "derivatives", "signs", "agreement", "roots", "cases", "order", "choices",
+    "linear_algebra", "classical", "extremes", "inequalities", "lemmas", "limits",
 }  # fmt: skip
 
 
