@@ -127,14 +127,27 @@ def zero(
     }
 
 
-def rate(quantity: Any, along: Mapping[str, Expr], at: Point, *, grows: bool, bits: int) -> Body:
-    """The quantity (JSON, in which max and min may stand) grows or falls from here along the flow."""
+def rate(
+    quantity: Any,
+    along: Mapping[str, Expr],
+    at: Point,
+    *,
+    grows: bool,
+    bits: int,
+    claimed: bool | None = None,
+) -> Body:
+    """The quantity (JSON, in which max and min may stand) grows or falls from here along the flow.
+
+    ``claimed``: whether the claim says that it grows (by default what is so); the other sign refutes it.
+    """
+    signs = {True: "+", False: "-"}
     return {
         "kind": "rate",
         "quantity": quantity,
         "along": {name: to_json(velocity) for name, velocity in along.items()},
         "at": exact(at),
-        "sign": "+" if grows else "-",
+        "sign": signs[grows],
+        "claimed": signs[grows if claimed is None else claimed],
         "bits": bits,
     }
 

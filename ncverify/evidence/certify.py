@@ -12,6 +12,7 @@ from ncverify.book.verdict import Evidence, Outcome
 from ncverify.errors import InputError
 from ncverify.evidence.metrics import Metric, find_metric
 from ncverify.evidence.motion import Motion, Moving, Start
+from ncverify.evidence.rate_bodies import rate_body
 from ncverify.theory.balls import (
     Undefined,
     certainly_negative,
@@ -77,6 +78,14 @@ def certify_rate(
         f"{chosen.name} moves {where} at s = {_text(at)}: d{chosen.moving}/dt = "
         f"{to_decimal(found.rate, 12)} ({found.bits} bits)",
         {"witness": _witness(chosen, motion, at, found), "bits": found.bits, "direction": moves},
+        body=rate_body(
+            chosen,
+            motion,
+            at,
+            grows=certainly_positive(found.rate),
+            claimed=(direction == "away") == (chosen.away > 0),
+            bits=found.bits,
+        ),
     )
 
 
@@ -95,6 +104,14 @@ def refutation(metric: Metric, motion: Motion, start: Start) -> Evidence | None:
             "bits": found.bits,
             "statement": metric.statement,
         },
+        body=rate_body(
+            metric,
+            motion,
+            start,
+            grows=certainly_positive(found.rate),
+            claimed=metric.away < 0,
+            bits=found.bits,
+        ),
     )
 
 

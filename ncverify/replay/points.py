@@ -23,6 +23,8 @@ from ncverify.replay.expressions import Table, rational, read_assumptions, read_
 from ncverify.replay.facts import at_some_precision, holds, read_facts, roots
 from ncverify.replay.reading import members
 
+_SIGNS = ("+", "-")
+
 
 def read_point(data: Any, names: Sequence[str]) -> dict[str, Any]:
     """An exact rational value for each of these variables, and for no others."""
@@ -82,12 +84,15 @@ def check_point(body: Any) -> Earned:
 
 
 def check_rate(body: Any) -> Earned:
-    """The derivative of the quantity to the right, along the flow, has the sign: ``certified``."""
-    members(body, ("kind", "quantity", "along", "at", "sign", "bits"), "the rate")
+    """The derivative of the quantity to the right, along the flow, has the sign.
+
+    ``certified`` if it is the sign that the claim says, ``refuted`` if it is the other one.
+    """
+    members(body, ("kind", "quantity", "along", "at", "sign", "claimed", "bits"), "the rate")
     table = Table(extremes=True)
     root = table.read(body["quantity"])
-    if not isinstance(body["along"], dict) or body["sign"] not in ("+", "-"):
-        raise Rejected("a rate needs velocities along, and the sign + or -")
+    if not isinstance(body["along"], dict) or body["sign"] not in _SIGNS or body["claimed"] not in _SIGNS:
+        raise Rejected("a rate needs velocities along, and signs + or -")
     along = {symbol(name): table.read(form) for name, form in body["along"].items()}
     if not set(table.symbols([root, *along.values()])) <= set(along):
         raise Rejected("a variable of the rate has no velocity")
@@ -104,7 +109,7 @@ def check_rate(body: Any) -> Earned:
     if not at_some_precision(read_bits(body["bits"]), moves):
         raise Rejected("the rate does not certainly have the stated sign")
     return Earned(
-        "certified",
+        "certified" if body["sign"] == body["claimed"] else "refuted",
         f"the quantity {'grows' if body['sign'] == '+' else 'falls'} at an exact start",
         {key: value for key, value in body.items() if key != "bits"},
     )
