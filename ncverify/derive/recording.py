@@ -13,8 +13,8 @@ term                  a number of the table, whose entries are ``["num", "1/2"]`
 relation              ``[term, kind, term, [condition index, ...]]``
 argument              ``{"term": n}``, ``{"relation": ...}``, ``{"index": ...}``, ``{"var": [sort, name]}``,
                       ``{"number": "1/2"}``, ``{"premise": k}`` (the k-th premise of this step), a list, a
-                      mapping ``{"map": [[name, value], ...]}`` or ``{"indices": [[var, value], ...]}``, a
-                      string, truth value, whole number or null
+                      mapping ``{"map": [[key, value], ...]}`` (a symbol as a key is its name), a string,
+                      truth value, whole number or null
 ====================  =======================================================================
 """
 
@@ -163,10 +163,9 @@ class _Table:
             case tuple() | list():
                 return [self.value(part, places) for part in value]
             case Mapping():
-                rows = [(key, self.value(part, places)) for key, part in value.items()]
-                if all(isinstance(key, Var) for key in value):
-                    return {"indices": sorted([_var(key), part] for key, part in rows)}
-                return {"map": [[key, part] for key, part in sorted(rows, key=lambda row: str(row[0]))]}
+                keys = {key.name if isinstance(key, Sym) else key: part for key, part in value.items()}
+                rows = [[self.value(key, places), self.value(part, places)] for key, part in keys.items()]
+                return {"map": sorted(rows, key=lambda row: repr(row[0]))}
         raise TypeError(f"cannot be recorded: {value!r}")
 
 

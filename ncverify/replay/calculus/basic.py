@@ -20,6 +20,7 @@ from ncverify.replay.calculus.normal import Normal
 from ncverify.replay.calculus.terms import (
     CHOSEN,
     ORDERS,
+    TIMELESS,
     ZERO,
     Index,
     Relation,
@@ -39,7 +40,6 @@ from ncverify.replay.calculus.theory import Definition, Step
 from ncverify.replay.errors import Rejected
 
 HYPOTHESES = ("structural", "open", "pointwise")
-TIMELESS = ("=", "!=", ">=", ">")
 
 
 @rule("hypothesis", name=Arguments.name, kind=Arguments.name)
@@ -65,7 +65,7 @@ def definition(line: Line, even: tuple[Step, ...], unfold: tuple[Step, ...]) -> 
     return relation(head, "=", body)
 
 
-@rule("instance", mapping=Arguments.mapping)
+@rule("instance", mapping=Arguments.indices)
 def specialize(line: Line, mapping: Mapping[Var, Index]) -> Relation:
     """The premise with indices in place of free variables; no condition may become 0 != 0."""
     for var, image in mapping.items():

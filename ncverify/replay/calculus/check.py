@@ -6,14 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ncverify.replay.calculus import basic, choices, classical, derivatives, signs
+from ncverify.replay.calculus import (
+    basic,
+    choices,
+    classical,
+    derivatives,
+    inequalities,
+    limits,
+    logic,
+    matrices,
+    signs,
+)
 from ncverify.replay.calculus.lines import RULES, Arguments, Line
 from ncverify.replay.calculus.reading import Terms, items, text, whole
 from ncverify.replay.calculus.theory import Step, Theory, is_chosen
 from ncverify.replay.calculus.writing import written_definition, written_relation
 from ncverify.replay.errors import Rejected
 
-__all__ = ["Checked", "basic", "check_derivation", "choices", "classical", "derivatives", "signs"]
+# The modules whose rules are known.
+MODULES = (basic, choices, classical, derivatives, inequalities, limits, logic, matrices, signs)
 
 FORMAT = 1
 MAX_STEPS = 20_000

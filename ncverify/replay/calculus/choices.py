@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from ncverify.replay.calculus.facts import arguments
 from ncverify.replay.calculus.lines import Arguments, Line, rule
 from ncverify.replay.calculus.terms import (
     CHOSEN,
     COMPLEX,
+    ORDERS,
+    ZERO,
     Relation,
     Term,
     Var,
     add,
     moved,
     neg,
+    num,
     relation,
     single,
     substitute,
@@ -37,6 +41,30 @@ def maximum(line: Line, values: Term, var: Var) -> Relation:
         raise Rejected("the family must have one variable index")
     top = (var[0], "_".join((CHOSEN, values[1], *names)))
     return relation(add(substitute(values, {var: single(top)}), neg(values)), ">=")
+
+
+@rule("a finite family has a maximum off 0", values=Arguments.term, var=Arguments.variable)
+def maximum_nonzero(line: Line, values: Term, var: Var) -> Relation:
+    """f(m) - f(v) >= 0 where v != 0, for a fixed index m named after f; a premise says that some v != 0."""
+    top = substitute(values, {var: single(_top_off_zero(line, values, var))})
+    return relation(add(top, neg(values)), ">=", ZERO, [single(var)])
+
+
+@rule("the place of the maximum off 0", values=Arguments.term, var=Arguments.variable)
+def place_nonzero(line: Line, values: Term, var: Var) -> Relation:
+    """[m = 0] = 0 for the place m of the maximum off 0."""
+    return relation(("delta", single(_top_off_zero(line, values, var))), "=", ZERO)
+
+
+def _top_off_zero(line: Line, values: Term, var: Var) -> Var:
+    (several,) = line.given(1)
+    if values[0] != "app" or arguments(values) != (var,):
+        raise Rejected("a function of one index is needed")
+    if values[1] in COMPLEX or "_" in values[1]:
+        raise Rejected("a real function with a plain name is needed")
+    if several != relation(("sym", ORDERS[var[0]]), ">=", num(2)):
+        raise Rejected(f"{ORDERS[var[0]]} >= 2 is needed for a nonzero index to exist")
+    return var[0], f"{CHOSEN}nonzero_{values[1]}"
 
 
 @rule("generalisation", fixed=Arguments.variable, var=Arguments.variable)

@@ -73,6 +73,10 @@ class Arguments:
     def names(self, value: Any) -> tuple[str, ...]:
         return tuple(map(reading.symbol, items(value, "a list of symbols")))
 
+    def two_names(self, value: Any) -> tuple[str, str]:
+        first, second = items(value, "two names", 2)
+        return self.name(first), self.name(second)
+
     def step(self, value: Any) -> Step:
         return self.premises[reading.whole(self.tagged(value, "premise"), "a premise", len(self.premises))]
 
@@ -90,19 +94,33 @@ class Arguments:
         pairs = [items(row, "a weight and a premise", 2) for row in items(value, "a list of pairs")]
         return [(self.term_or_step(weight), self.step(known)) for weight, known in pairs]
 
-    def mapping(self, value: Any) -> dict[Var, Index]:
-        """``{"indices": [[variable, index], ...]}``."""
-        rows = [items(row, "a pair", 2) for row in items(self.tagged(value, "indices"), "a mapping")]
-        return {reading.variable(var): self.index(image) for var, image in rows}
+    def pairs(self, value: Any) -> list[list[Any]]:
+        """``{"map": [[key, value], ...]}``."""
+        return [items(row, "a key and a value", 2) for row in items(self.tagged(value, "map"), "a mapping")]
+
+    def indices(self, value: Any) -> dict[Var, Index]:
+        return {self.variable(var): self.index(image) for var, image in self.pairs(value)}
+
+    def scalars(self, value: Any) -> dict[str, Term]:
+        return {reading.symbol(name): self.term(image) for name, image in self.pairs(value)}
+
+    def named_steps(self, value: Any) -> dict[str, Step]:
+        return {self.name(name): self.step(known) for name, known in self.pairs(value)}
+
+    def annihilators(self, value: Any) -> list[tuple[Term, Step, Step]]:
+        """Vectors, each with a step that says what it annihilates, and one that it is not 0."""
+        found = []
+        for row in items(value, "a list of vectors"):
+            nonzero, vanishes, vector = self.pairs(row)
+            if [nonzero[0], vanishes[0], vector[0]] != ["nonzero", "vanishes", "vector"]:
+                raise Rejected("a vector comes with the steps vanishes and nonzero")
+            found.append((self.term(vector[1]), self.step(vanishes[1]), self.step(nonzero[1])))
+        return found
 
     def rates(self, value: Any) -> dict[str, tuple[tuple[Var, ...], Term]]:
-        """``{"map": [[symbol, [arguments, rate]], ...]}``."""
-        found = {}
-        for row in items(self.tagged(value, "map"), "a mapping"):
-            name, pair = items(row, "a symbol and its rate", 2)
-            args, rate = items(pair, "the arguments of a symbol and its rate", 2)
-            found[reading.symbol(name)] = (self.variables(args), self.term(rate))
-        return found
+        """The arguments and the rate of each symbol."""
+        rows = [(name, *items(pair, "arguments and a rate", 2)) for name, pair in self.pairs(value)]
+        return {reading.symbol(name): (self.variables(args), self.term(rate)) for name, args, rate in rows}
 
 
 # How an argument is read, by method of ``Arguments``.

@@ -76,11 +76,11 @@ def exp_increasing(line: Line, left: Term, right: Term) -> Relation:
 def exp_injective(line: Line, left: Term, right: Term) -> Relation:
     """(exp x - exp y)(x - y) = 0 gives x = y, for real terms."""
     (known,) = line.given(1)
-    _equal_to(known, _spread(left, right))
+    require_equation(known, _spread(left, right))
     return relation(left, "=", right, known.conditions)
 
 
-def _equal_to(known: Relation, expected: Term) -> None:
+def require_equation(known: Relation, expected: Term) -> None:
     """The relation is an equation that says that a term is 0, whatever the symbols are."""
     if known.kind != "=":
         raise Rejected("an equation is needed")
@@ -105,7 +105,7 @@ def log_tangent(line: Line) -> Relation:
 def log_tangent_contact(line: Line) -> Relation:
     """x - 1 = log x and x > 0 give x = 1."""
     known, x = line.given(2)
-    _equal_to(known, add(x.lhs, neg(ONE), neg(fn("log", positive(x).lhs))))
+    require_equation(known, add(x.lhs, neg(ONE), neg(fn("log", positive(x).lhs))))
     return relation(x.lhs, "=", ONE, known.conditions | x.conditions)
 
 
@@ -179,7 +179,7 @@ def number_positive(line: Line, value: Fraction) -> Relation:
 def root(line: Line) -> Relation:
     """x >= 0 and x x = y give x = sqrt y."""
     x, known = line.given(2)
-    _equal_to(known._replace(rhs=ZERO), mul(nonnegative(x).lhs, x.lhs))
+    require_equation(known._replace(rhs=ZERO), mul(nonnegative(x).lhs, x.lhs))
     return relation(x.lhs, "=", fn("sqrt", known.rhs), x.conditions | known.conditions)
 
 

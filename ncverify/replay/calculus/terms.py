@@ -215,7 +215,9 @@ def symbols(value: Term) -> frozenset[str]:
 
 # -- relations -----------------------------------------------------------------------------------------
 
-KINDS = ("=", "!=", ">=", ">", "->oo", "keeps sign", "global")
+# Those after ">" are about all times: x tends to infinity or 0, keeps its sign, exists, never decreases.
+TIMELESS = ("=", "!=", ">=", ">")
+KINDS = (*TIMELESS, "->oo", "keeps sign", "global", "->0", "nondecreasing")
 
 
 class Relation(NamedTuple):

@@ -74,6 +74,11 @@ class Theory:
         if self.definitions.setdefault(name, definition) != definition:
             raise Rejected(f"{name!r} is defined twice")
 
+    def bodies(self, names: frozenset[str]) -> list[Term]:
+        """The bodies of definitions, and the rates of derivatives."""
+        found = [self.definitions[name] for name in sorted(names)]
+        return [body for made in found for body in (made.body, *(rate for _, _, rate in made.rates))]
+
     def kinds(self, step: Step) -> set[str]:
         """The kinds of the hypotheses that a step rests on."""
         return {self.hypotheses[name][1] for name in step.hypotheses}

@@ -1,0 +1,132 @@
+"""Limits along solutions as t -> oo, from inequalities that hold at all times."""
+
+from __future__ import annotations
+
+from ncverify.replay.calculus.classical import in_time, prime_of, require_lasting, require_rate
+from ncverify.replay.calculus.facts import positive, require_real, require_zero
+from ncverify.replay.calculus.lines import Arguments, Line, rule
+from ncverify.replay.calculus.terms import (
+    POSITIVE,
+    ZERO,
+    Relation,
+    Term,
+    add,
+    mul,
+    neg,
+    relation,
+    symbols,
+)
+from ncverify.replay.errors import Rejected
+
+
+@rule("classical: mean value theorem", value=Arguments.term)
+def nondecreasing(line: Line, value: Term) -> Relation:
+    """x' >= 0 at all times: x never decreases."""
+    rate, *along = line.premises
+    if rate.relation.kind not in (">=", ">") or rate.relation.rhs != ZERO:
+        raise Rejected("x' >= 0 is needed")
+    if rate.relation.lhs != prime_of(value):
+        raise Rejected("the rate of the value is needed")
+    require_rate(line, value)
+    for step in line.premises:
+        require_lasting(line.theory, step, along)
+    return relation(value, "nondecreasing", ZERO, rate.relation.conditions)
+
+
+@rule(
+    "classical: decay against an unbounded scale",
+    value=Arguments.term,
+    scale=Arguments.term,
+    level=Arguments.term,
+)
+def vanishes(line: Line, value: Term, scale: Term, level: Term) -> Relation:
+    """x -> 0, if x >= 0 never increases, y -> oo, and 0 >= y x' + w y' whenever x is above a level.
+
+    Premises: 0 >= y x' + w y'; w > 0; x >= 0; 0 >= x'; y -> oo; and steps that show that signs are kept.
+    The first two may assume ``f > 0``, ``c >= f``, ``x >= f`` or ``f^2``, ``y >= c`` about an arbitrary
+    constant f and numbers c, of which w is made.  Were the limit of x positive, such an f would exist,
+    and x + w log y would never increase from some time on, while log y -> oo.
+    """
+    decay, weight, *rest = line.premises
+    low, falling, escape = (step.relation for step in rest[:3])
+    x, y, f = (_scalar(term) for term in (value, scale, level))
+    if len({x, y, f} - POSITIVE) < 3:
+        raise Rejected("three different symbols are needed")
+    w = positive(weight.relation).lhs
+    if not symbols(w) <= POSITIVE | {f} or weight.relation.free:
+        raise Rejected("the weight must be made of the level, numbers and orders")
+    if decay.relation.kind not in (">=", ">") or decay.relation.conditions:
+        raise Rejected("0 >= y x' + w y' is needed")
+    drift = add(mul(scale, prime_of(value)), mul(w, prime_of(scale)))
+    require_zero(add(decay.relation.difference, drift))
+    if low not in (relation(value, ">="), relation(value, ">")):
+        raise Rejected("x >= 0 is needed")
+    if falling != relation(ZERO, ">=", prime_of(value)) or escape != relation(scale, "->oo"):
+        raise Rejected("0 >= x' and y -> oo are needed")
+    first, second = (_rates(line, term) for term in (value, scale))
+    if first != second:
+        raise Rejected("the two derivatives are not along the same flow")
+    if f in line.defined | line.primitive or any(f in symbols(b) for b in line.theory.bodies(line.defined)):
+        raise Rejected("the level must be an arbitrary constant")
+    local = frozenset(name for name in decay.hypotheses if _local(line, name, value, scale, level))
+    constant = frozenset(name for name in weight.hypotheses if _local(line, name, level, level, level))
+    for step, dropped in ((decay, local), (weight, constant), *((step, frozenset()) for step in rest)):
+        require_lasting(line.theory, step, rest, dropped)
+        if any(f in line.theory.hypotheses[name][0].symbols for name in step.hypotheses - dropped):
+            raise Rejected("a hypothesis about the level is left")
+    kept = (decay.hypotheses - local) | (weight.hypotheses - constant)
+    line.hypotheses = kept.union(*(step.hypotheses for step in rest))
+    return relation(value, "->0")
+
+
+def _scalar(term: Term) -> str:
+    if term[0] != "sym":
+        raise Rejected("a scalar is needed")
+    return str(term[1])
+
+
+def _rates(line: Line, value: Term) -> object:
+    """The rates along which x' was taken, which must be those in time."""
+    prime = prime_of(value)[1]
+    if prime not in line.defined or not in_time(line.theory.definitions[prime], value[1]):
+        raise Rejected(f"{prime!r} is not a derivative in time")
+    return line.theory.definitions[prime].rates
+
+
+def _local(line: Line, name: str, value: Term, scale: Term, level: Term) -> bool:
+    """f > 0, c >= f with c > 0, x >= f or f^2, y >= c: true of some f > 0 while x stays up and y -> oo."""
+    (lhs, sign, rhs, conditions), kind = line.theory.hypotheses[name]
+    if kind != "pointwise" or conditions or sign not in (">=", ">"):
+        return False
+    if lhs == level and rhs == ZERO:
+        return True
+    if sign == ">=" and rhs == level and lhs[0] == "num":
+        return bool(lhs[1] > 0)
+    if sign == ">=" and lhs == value and value != level:
+        return rhs in (level, mul(level, level), ("pow", level, 1), ("pow", level, 2))
+    return sign == ">=" and lhs == scale and scale != level and rhs[0] == "num"
+
+
+@rule("classical: squeezed by a vanishing function", value=Arguments.term)
+def squeezed(line: Line, value: Term) -> Relation:
+    """x -> 0 and c x >= y y at all times give y -> 0, for a real y and c made of numbers and orders."""
+    small, bound, *along = line.premises
+    x = small.relation.lhs
+    _scalar(x)
+    if small.relation != relation(x, "->0"):
+        raise Rejected("x -> 0 is needed")
+    require_real(value)
+    known = bound.relation
+    if known.kind not in (">=", ">"):
+        raise Rejected("c x >= y y is needed")
+    require_zero(add(known.rhs, neg(mul(value, value))))
+    factors = _factors(known.lhs)
+    if factors.count(x) != 1 or not all(symbols(part) <= POSITIVE or part == x for part in factors):
+        raise Rejected("the left side must be a constant times x")
+    for step in (bound, *along):
+        require_lasting(line.theory, step, along)
+    return relation(value, "->0", ZERO, known.conditions)
+
+
+def _factors(value: Term) -> list[Term]:
+    return [inner for part in value[1] for inner in _factors(part)] if value[0] == "mul" else [value]
