@@ -1,0 +1,1 @@
+"""Signs of expressions on boxes and regions, and zeros of small systems, by ball arithmetic."""
