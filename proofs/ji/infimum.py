@@ -72,12 +72,14 @@ weight, count = Function("lambda", ("G", "G")), Function("m", ("G",))
 class Relative:
     """The loss of some logits by what the other classes have relative to the own one.
 
-    ``form``: loss = sum of log T_kc, ``split``: T_kc = 1 + sum_{j != k} exp(-margin), ``positive``: T_kc > 0.
+    ``form``: loss = sum of log T_kc, ``split``: T_kc = 1 + sum_{j != k} exp(-margin), ``positive``: T_kc > 0,
+    ``factors``: sum_j exp(z_j) = exp(z_k) T_kc.
     """
 
     form: Theorem
     split: Theorem
     positive: Theorem
+    factors: Theorem
 
 
 def relative(logits: Function, denominators: Theorem, losses: Theorem, name: Function) -> Relative:
@@ -100,11 +102,11 @@ def relative(logits: Function, denominators: Theorem, losses: Theorem, name: Fun
         log_product(exp_positive(own), positive),
     )
     form = linear(equal(value, total(k, total(c, log(ratio)))), losses, sum_over(sum_over(logs, c), k))
-    return Relative(form, split, positive)
+    return Relative(form, split, positive, factors)
 
 
 _own = relative(Z, column_is, loss_is, rest)
-loss_form, rest_split, rest_positive = _own.form, _own.split, _own.positive
+loss_form, rest_split, rest_positive, rest_factors = _own.form, _own.split, _own.positive, _own.factors
 
 
 def loss_positive() -> Theorem:

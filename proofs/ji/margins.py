@@ -112,6 +112,17 @@ def equality(tight: Theorem) -> tuple[Collapsed, Theorem]:
     return found, gram(low, all_equal(low, one), found)
 
 
+def margin_at_most() -> Theorem:
+    """Every lower bound q of the margins is at most the bound."""
+    return linear(
+        at_least(bound, low),
+        average_at_least(),
+        identity,
+        (reciprocal(divisor), shortfall_nonnegative),
+        nonzero=[more_than_one],
+    )
+
+
 @claim(
     id="margin-bound",
     paper=PAPER,
@@ -143,18 +154,7 @@ def equality(tight: Theorem) -> tuple[Collapsed, Theorem]:
 def margin_bound(bench: Workbench) -> None:
     """An exact sum of squares; with equality every square vanishes, and every margin is the average one."""
     bench.show("identity", linear(bench.goal("identity"), identity))
-    mean_margin = average_at_least()
-    inverse = reciprocal(divisor)
-    bench.show(
-        "bound",
-        linear(
-            bench.goal("bound"),
-            mean_margin,
-            identity,
-            (inverse, shortfall_nonnegative),
-            nonzero=[more_than_one],
-        ),
-    )
+    bench.show("bound", linear(bench.goal("bound"), margin_at_most()))
     found, means = equality(hypothesis("equality", equal(low, bound), "pointwise"))
     bench.show("centred classifier", linear(bench.goal("centred classifier"), found.centred))
     bench.show("NC1", linear(bench.goal("NC1"), found.nc1))
