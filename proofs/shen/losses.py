@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from ncverify.derive.kernel import (
     Theorem,
@@ -67,6 +68,7 @@ from .model import (
     q,
     r,
     summed,
+    weighted,
 )
 
 column, P = Function("column", ("G", "N")), Function("P", ("G", "G", "N"))
@@ -172,6 +174,7 @@ def gradients(
     )
 
 
+@lru_cache(maxsize=1)
 def squared_loss() -> Loss:
     """g = 1/(2N) |Z - Y|^2, Gm = (Z - Y)/N."""
     g_is = define(g, over((Z(k, j, i) - delta(k - j)) ** 2, k, j, i) / (2 * N))
@@ -223,11 +226,24 @@ def softmax(values: Function, size: Function, share: Function) -> Softmax:
 start, other = softmax(Z, column, P), softmax(Zo, column_o, P_o)
 
 
-def column_tangent(far: Softmax = other, far_Z: App = Zo(k, j, i)) -> Theorem:
-    """log column_o - log column >= sum_k P(k) (Z_o - Z)(k), for a column of Z and one of ``far_Z``.
+@dataclass(frozen=True)
+class ColumnSlack:
+    """log column_o - log column - sum_k P(k) (Z_o - Z)(k) = sum_k P(k) (x - 1 - log x) >= 0, x = P_o(k)/P(k).
 
-    log x <= x - 1 at x = P_o/P gives P_o - P - P (Z_o - log column_o - Z + log column) >= 0 for each row.
+    ``ratio``: x > 0; ``logs``: log x; ``share``: P x = P_o; ``row``: P (x - 1 - log x) >= 0; ``identity``: the equation;
+    ``tangent``: log column_o - log column >= sum_k P(k) (Z_o - Z)(k).
     """
+
+    ratio: Theorem
+    logs: Theorem
+    share: Theorem
+    row: Theorem
+    identity: Theorem
+    tangent: Theorem
+
+
+def column_slack(far: Softmax = other, far_Z: App = Zo(k, j, i)) -> ColumnSlack:
+    """A column of Z beside one of ``far_Z``, whose softmax is ``far``."""
     place = {i: far_Z.args[2]}
     far_positive, far_P, far_total = (
         known.at(place) for known in (far.column_positive, far.P_is, far.P_total)
@@ -238,28 +254,36 @@ def column_tangent(far: Softmax = other, far_Z: App = Zo(k, j, i)) -> Theorem:
     down = reciprocal(far_positive)
     sizes = product(start.column_positive, down)
     ratio = product(step, sizes)
+    x = ratio.relation.lhs
     logs = linear(
-        equal(log(ratio.relation.lhs), rise),
+        equal(log(x), rise),
         log_product(step, sizes),
         log_product(start.column_positive, down),
         log_reciprocal(far_positive),
     )
-    above = linear(at_least(ratio.relation.lhs - 1 - rise, 0), log_tangent(ratio), logs)
-    row = linear(
-        at_least(far_P.relation.lhs - P(k, j, i) - P(k, j, i) * rise, 0),
-        product(start.P_positive, above),
-        (1, far_P),
+    gap = linear(at_least(x - 1 - log(x), 0), log_tangent(ratio))
+    row = product(start.P_positive, gap)
+    share = linear(
+        equal(P(k, j, i) * x, far_P.relation.lhs),
+        (-1, far_P),
         unfold=[start.P_is],
         nonzero=[start.column_positive],
     )
-    return linear(
-        at_least(log(far_column) - log(column(j, i)), total(k, P(k, j, i) * (far_Z - Z(k, j, i)))),
-        sum_over(row, k),
+    level = log(far_column) - log(column(j, i))
+    tilt = total(k, P(k, j, i) * (far_Z - Z(k, j, i)))
+    identity = linear(
+        equal(level - tilt, total(k, row.relation.lhs)),
+        (-1, sum_over(share, k)),
+        weighted(logs, P(k, j, i), k),
         (-1, far_total),
-        (1 - log(far_column) + log(column(j, i)), start.P_total),
+        (1 - level, start.P_total),
+    )
+    return ColumnSlack(
+        ratio, logs, share, row, identity, linear(at_least(level, tilt), identity, sum_over(row, k))
     )
 
 
+@lru_cache(maxsize=1)
 def cross_entropy() -> Loss:
     """g = 1/N sum (log column - Z at the true class), Gm = (P - Y)/N."""
     g_is = define(g, over(log(column(j, i)) - Z(j, j, i), j, i) / N)
@@ -267,7 +291,7 @@ def cross_entropy() -> Loss:
     Gm_is = define(Gm(k, j, i), (P(k, j, i) - delta(k - j)) / N)
     tangent = linear(
         at_least(go, g + over(Gm(k, j, i) * (Zo(k, j, i) - Z(k, j, i)), k, j, i)),
-        (N_inverse, summed(difference_form(column_tangent()), j, i)),
+        (N_inverse, summed(difference_form(column_slack().tangent), j, i)),
         unfold=[g_is, go_is, Gm_is],
     )
     slopes = gradients(

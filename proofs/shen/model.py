@@ -10,6 +10,8 @@ The loss enters by the chain rule: along any motion g' = <Gm, Z'>, and Gm' = D Z
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.derive.kernel import (
     Theorem,
@@ -97,6 +99,7 @@ Fo_is = define(Fo, go + regularizer(Wo, Ho, bo))
 WEIGHTS = ("lambda_W", "lambda_H", "lambda_b", "epsilon")
 
 
+@lru_cache(maxsize=1)
 def gradient() -> tuple[Theorem, Theorem, Theorem]:
     """F_W = Gm H^T + lambda_W W, F_H = W^T Gm + lambda_H H, F_b = epsilon Gm 1 + lambda_b b."""
     Z_W, Z_H, Z_b = (
@@ -157,6 +160,7 @@ CURVATURE = (
 )
 
 
+@lru_cache(maxsize=1)
 def second_derivative() -> tuple[Theorem, Theorem]:
     """The definition of Zdot, and slope' = CURVATURE: F'' along W + t U, H + t V, b + t c at t = 0.
 
@@ -202,6 +206,7 @@ POSITIVE_H = Hypothesis("lambda-H", "lambda_H > 0", r"\lambda_H>0")
 POSITIVE = [POSITIVE_W, POSITIVE_H]
 
 
+@lru_cache(maxsize=1)
 def balance() -> tuple[Theorem, Theorem, Theorem]:
     """At critical points Gm H^T = -lambda_W W, W^T Gm = -lambda_H H and lambda_W W^T W = lambda_H H H^T."""
     by_W, by_H, _ = gradient()
@@ -224,6 +229,7 @@ def balanced(first: Theorem, second: Theorem) -> tuple[Theorem, Theorem, Theorem
     )
 
 
+@lru_cache(maxsize=1)
 def bias_balance() -> Theorem:
     """epsilon Gm 1 = -lambda_b b at critical points."""
     _, _, by_b = gradient()

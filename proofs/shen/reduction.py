@@ -8,7 +8,7 @@ from ncverify.derive.kernel import Theorem, at_least, define, equal, hypothesis,
 from ncverify.derive.terms import Function, Sym, delta, exp, log, total
 from ncverify.evidence.workbench import Workbench
 
-from .losses import N, N_inverse, P, column_tangent, cross_entropy, start
+from .losses import N, N_inverse, P, column_slack, cross_entropy, start
 from .model import (
     CRITICAL_H,
     PAPER,
@@ -52,7 +52,7 @@ small_regularizer = (
 def softmax_is_monotone(Gm_is: Theorem) -> Theorem:
     """<Gm - Gm', Z - Z'> >= 0 for two columns of one class: the tangents at both of them."""
     gap = Z(k, j, i) - Z(k, j, i1)
-    there = column_tangent(start, Z(k, j, i1))
+    there = column_slack(start, Z(k, j, i1)).tangent
     back = there.at({i: i1, i1: i})
     both = linear(
         at_least(total(k, (P(k, j, i) - P(k, j, i1)) * gap), 0),
