@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from ncverify.derive.matching import implied, match_head
 from ncverify.derive.monomials import POSITIVE_SYMBOLS, ProofError
-from ncverify.derive.relations import ZERO, Relation, greater
+from ncverify.derive.relations import ZERO, Relation, at_least, greater
 from ncverify.derive.sums import Facts, Normalizer
 from ncverify.derive.terms import (
     Add,
@@ -150,12 +150,12 @@ def global_solution(sign: Theorem, lower: Theorem, upper: Theorem, bound: int | 
 def require_lasting(
     known: Theorem, kept: Sequence[Relation], *, apart_from: Collection[str] = frozenset()
 ) -> None:
-    """Every hypothesis but ``apart_from`` holds at all times: it is structural, or a sign that is kept."""
+    """Every hypothesis but ``apart_from`` lasts: it is structural, or a sign (> 0 or >= 0) that is kept."""
     for name, (assumed, kind) in known.hypotheses.items():
         if kind == "structural" or name in apart_from:
             continue
         lasting = kind == "open" and any(
-            assumed == greater(sign.lhs, 0).where(*assumed.conditions)
+            assumed in [sided(sign.lhs, 0).where(*assumed.conditions) for sided in (greater, at_least)]
             and implied(sign.conditions, assumed.conditions)
             for sign in kept
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ncverify.derive.matching import bare_arguments, match_head
+from ncverify.derive.matching import bare_arguments, match_head, require_real
 from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError
 from ncverify.derive.relations import ZERO, Relation, check_names
 from ncverify.derive.sums import Facts, Normalizer
@@ -42,15 +42,19 @@ def derivative(
     along: Iterable[Theorem] = (),
     constants: Iterable[str] = (),
     regular: Iterable[Theorem] = (),
+    even: Iterable[Theorem] = (),
 ) -> Theorem:
     """Differentiate a definition ``f(args) := body`` along a direction; defines ``prime`` as the result.
 
     ``rates`` gives the rate of each primitive symbol that moves, ``along`` the derivatives already taken
     of defined symbols, ``constants`` names what does not move; every symbol of the body must be one of
-    these.  Logarithms need an argument > 0 and reciprocals one != 0, from the theorems ``regular``.
+    these.  Logarithms need an argument > 0 and reciprocals one != 0, from the theorems ``regular``.  The
+    result must be shown to be real (symbols denote real numbers), with the symmetries ``even``: a real sum
+    over characters has a real derivative only along rates that keep the symmetry of the state.
     """
     relation = definition.relation
     along, constants, regular = tuple(along), tuple(constants), tuple(regular)
+    symmetries = tuple(even)
     if definition.rule != "definition" or not isinstance(relation.lhs, (App, Sym)):
         raise ProofError("only a definition can be differentiated")
     primitive = frozenset(rates) | frozenset(constants)
@@ -81,10 +85,11 @@ def derivative(
         raise ProofError(f"the derivative {prime.name!r} has unbound indices")
     if prime.name in symbols(body) or prime.name in POSITIVE_SYMBOLS or prime.name in COMPLEX:
         raise ProofError(f"{prime.name!r} cannot be defined by this term")
+    require_real(body, symmetries, ())
     return establish(
         Relation(prime, "=", body),
         "derivative",
-        (definition, *along, *regular),
+        (definition, *along, *regular, *symmetries),
         note=f"of {relation.lhs.name}",
         definitions={
             prime.name: Definition(
@@ -101,6 +106,7 @@ def derivative(
             "along": along,
             "constants": tuple(sorted(constants)),
             "regular": regular,
+            "even": symmetries,
         },
     )
 

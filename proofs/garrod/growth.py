@@ -41,6 +41,7 @@ from .model import (
     K,
     Q,
     S,
+    Softmax,
     a,
     classes,
     g,
@@ -107,36 +108,7 @@ def growth(bench: Workbench) -> None:
         )
     )
 
-    # z(0) - z(g) and S/K + z(g) are sums of s_a (1 -+ Re chi) >= 0.
-    upper_terms = sum_over(product(positive, character_real_part(a, g)), a, nonzero=True)
-    lower_terms = sum_over(product(positive, character_real_part_lower(a, g)), a, nonzero=True)
-    inverse_order = reciprocal(order)
-    z_upper = linear(
-        at_least(S / K, z(g)),
-        (inverse_order, upper_terms),
-        (-1 / K, zero_mode),
-        unfold=[S_is, base.z_is],
-        even=[symmetric],
-    )
-    z_lower = linear(
-        at_least(z(g), -S / K),
-        (inverse_order, lower_terms),
-        (1 / K, zero_mode),
-        unfold=[S_is, base.z_is],
-        even=[symmetric],
-    )
-    # so exp z(g) >= exp(z(h)) exp(-2S/K) for all g, h; sum over h and divide by K Q.
-    spread = linear(at_least(z(g), z(h) - 2 * S / K), z_lower, z_upper.at({g: h}))
-    weights = sum_over(exp_monotone(spread), h)
-    p_floor = linear(
-        at_least(p(g), floor / K),
-        (product(reciprocal(base.Q_positive), inverse_order), weights),
-        base.p_is,
-        (-floor / K / Q, base.Q_is),
-        nonzero=[base.Q_positive],
-    )
-    turned = product(linear(at_least(p(g) - floor / K, 0), p_floor), character_real_part(a, g))
-    rate = bench.show("rate", linear(bench.goal("rate"), mass, sum_over(turned, g)))
+    rate = bench.show("rate", linear(bench.goal("rate"), mass_floor(base, S_is, positive, mass)))
     moving = linear(greater(1 - phat(a), 0).where(a), rate, exp_positive(-2 * S / K))
     increasing = bench.show(
         "increasing",
@@ -179,3 +151,37 @@ def product_with(first: Theorem, second: Theorem) -> Theorem:
     """x (u - v) >= 0 from x > 0 and u >= v."""
     relation = second.relation
     return product(first, linear(at_least(relation.lhs - relation.rhs, 0), second))
+
+
+def mass_floor(base: Softmax, S_is: Theorem, amounts: Theorem, mass: Theorem) -> Theorem:
+    """1 - phat_a >= e^{-2S/K} for a != 0, from ``amounts``: s_a > 0 or s_a >= 0 for a != 0."""
+    # z(0) - z(g) and S/K + z(g) are sums of s_a (1 -+ Re chi) >= 0.
+    upper_terms = sum_over(product(amounts, character_real_part(a, g)), a, nonzero=True)
+    lower_terms = sum_over(product(amounts, character_real_part_lower(a, g)), a, nonzero=True)
+    inverse_order = reciprocal(order)
+    z_upper = linear(
+        at_least(S / K, z(g)),
+        (inverse_order, upper_terms),
+        (-1 / K, zero_mode),
+        unfold=[S_is, base.z_is],
+        even=[symmetric],
+    )
+    z_lower = linear(
+        at_least(z(g), -S / K),
+        (inverse_order, lower_terms),
+        (1 / K, zero_mode),
+        unfold=[S_is, base.z_is],
+        even=[symmetric],
+    )
+    # so exp z(g) >= exp(z(h)) exp(-2S/K) for all g, h; sum over h and divide by K Q.
+    spread = linear(at_least(z(g), z(h) - 2 * S / K), z_lower, z_upper.at({g: h}))
+    weights = sum_over(exp_monotone(spread), h)
+    p_floor = linear(
+        at_least(p(g), floor / K),
+        (product(reciprocal(base.Q_positive), inverse_order), weights),
+        base.p_is,
+        (-floor / K / Q, base.Q_is),
+        nonzero=[base.Q_positive],
+    )
+    turned = product(linear(at_least(p(g) - floor / K, 0), p_floor), character_real_part(a, g))
+    return linear(at_least(1 - phat(a), floor).where(a), mass, sum_over(turned, g))

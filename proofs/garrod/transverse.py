@@ -74,7 +74,9 @@ def transverse_rate(bench: Workbench) -> None:
     frozen = hypothesis("deviation-zero", equal(deviation(D0), 0))
     centred = hypothesis("deviation-mean", equal(total(a, deviation(a)), 0))
     direction = {"s": ((a,), s(a) * deviation(a))}
-    z_moves = derivative(base.z_is, z_dot(g), direction, constants=["delta"])
+    sides = [symmetric, even]
+    z_moves = derivative(base.z_is, z_dot(g), direction, constants=["delta"], even=sides)
+    z_dot_even = linear(equal(z_dot(-g), z_dot(g)), unfold=[z_moves], even=sides)
     Q_moves = derivative(base.Q_is, Q_dot, direction, along=[z_moves], constants=["delta"])
     p_moves = derivative(
         base.p_is,
@@ -84,7 +86,10 @@ def transverse_rate(bench: Workbench) -> None:
         constants=["delta"],
         regular=[base.Q_positive],
     )
-    phat_moves = derivative(base.phat_is, phat_dot(a), direction, along=[p_moves], constants=["delta"])
+    p_dot_even = linear(equal(p_dot(-g), p_dot(g)), unfold=[p_moves], even=[base.z_even, z_dot_even])
+    phat_moves = derivative(
+        base.phat_is, phat_dot(a), direction, along=[p_moves], constants=["delta"], even=[p_dot_even]
+    )
 
     # z' at the ray: (t/K) sum_a delta_a chi_a(g); it vanishes at g = 0 and sums to 0.
     waves = linear(

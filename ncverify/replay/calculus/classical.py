@@ -1,7 +1,7 @@
 """Classical theorems about differential equations (P. Hartman, Ordinary Differential Equations, II-IV).
 
-A statement about all times needs hypotheses that hold at all times: ``structural`` ones, and signs x > 0 of
-kind ``open`` that are known to be kept.
+A statement about all times needs hypotheses that hold at all times: ``structural`` ones, and signs x > 0
+or x >= 0 of kind ``open`` that are known to be kept.
 """
 
 from __future__ import annotations
@@ -116,12 +116,13 @@ def global_solution(line: Line, bound: Fraction) -> Relation:
 def require_lasting(
     theory: Theory, step: Step, along: Sequence[Step], apart_from: frozenset[str] = frozenset()
 ) -> None:
-    """Every hypothesis but ``apart_from`` is structural, or a sign that a step of ``along`` says is kept."""
+    """Every hypothesis but ``apart_from`` is structural, or a sign (> or >= 0) that a step says is kept."""
     for name in sorted(step.hypotheses - apart_from):
         assumed, kind = theory.hypotheses[name]
         kept = kind == "open" and any(
             other.relation.kind == "keeps sign"
-            and assumed == relation(other.relation.lhs, ">", ZERO, assumed.conditions)
+            and assumed.kind in (">", ">=")
+            and assumed == relation(other.relation.lhs, assumed.kind, ZERO, assumed.conditions)
             and other.relation.conditions <= assumed.conditions
             for other in along
         )

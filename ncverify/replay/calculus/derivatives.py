@@ -42,6 +42,7 @@ Rates = dict[str, tuple[tuple[Var, ...], Term]]
     along=Arguments.steps,
     constants=Arguments.names,
     regular=Arguments.steps,
+    even=Arguments.steps,
 )
 def derivative(
     line: Line,
@@ -50,11 +51,13 @@ def derivative(
     along: tuple[Step, ...],
     constants: tuple[str, ...],
     regular: tuple[Step, ...],
+    even: tuple[Step, ...],
 ) -> Relation:
-    """prime := the derivative of a definition along the rates of primitive symbols.
+    """prime := the derivative of a definition along the rates of primitive symbols; it must be real.
 
     ``along``: derivatives already taken, along the same rates; ``constants``: what does not move;
-    ``regular``: arguments of logarithms are > 0, denominators are != 0.
+    ``regular``: arguments of logarithms are > 0, denominators are != 0; ``even``: symmetries that show the
+    result to be real.
     """
     source = line.premises[0]
     if source.rule != "definition":
@@ -75,6 +78,7 @@ def derivative(
     operator = _Operator(moving, POSITIVE | set(constants), regular)
     body = line.conclusion.rhs
     require_zero(add(body, neg(operator.rate(source.relation.rhs, frozenset(), 0))))
+    require_real(body, even)
     made = Definition(arguments(prime), body, primitive, head[1], _listed(rates, primitive))
     line.theory.define(prime, made)
     line.defined |= {prime[1]}
