@@ -181,6 +181,51 @@ def _index(value: Index) -> list[Any]:
     return [value.sort, *([_name(var), count] for var, count in value.parts)]
 
 
+def formal(value: Relation) -> list[Any]:
+    """A relation as the second checker prints it: terms in place, bound indices called ``#0``, ``#1``, ...
+    by the number of sums around them, conditions up to sign."""
+    conditions = sorted(min(_parts(form), _parts(-form)) for form in value.conditions)
+    forms = [[sort, *([name, count] for name, count in parts)] for sort, parts in conditions]
+    return [_tree(value.lhs, {}, 0), value.kind, _tree(value.rhs, {}, 0), forms]
+
+
+def _parts(value: Index) -> tuple[str, list[tuple[str, int]]]:
+    return value.sort, sorted((_name(var), count) for var, count in value.parts)
+
+
+def _tree(value: Term, names: Mapping[Var, str], depth: int) -> list[Any]:
+    def index(at: Index) -> list[Any]:
+        parts = sorted((names.get(var, _name(var)), count) for var, count in at.parts)
+        return [at.sort, *([name, count] for name, count in parts)]
+
+    def inside(*parts: Term) -> list[Any]:
+        return [_tree(part, names, depth) for part in parts]
+
+    match value:
+        case Num(number):
+            return ["num", str(number)]
+        case Sym(name):
+            return ["sym", name]
+        case App(name, args):
+            return ["app", name, *map(index, args)]
+        case Char(a, g):
+            return ["chi", index(a), index(g)]
+        case Delta(at):
+            return ["delta", index(at)]
+        case Sum(var, body, nonzero):
+            bound, which = f"#{depth}", "nonzero" if nonzero else "all"
+            return ["sum", [var.sort, bound], which, _tree(body, {**names, var: bound}, depth + 1)]
+        case Add(parts):
+            return ["add", *inside(*parts)]
+        case Mul(parts):
+            return ["mul", *inside(*parts)]
+        case Pow(base, exponent):
+            return ["pow", *inside(base), str(exponent)]
+        case Fn(name, arg):
+            return ["fn", name, *inside(arg)]
+    raise TypeError(f"not a term: {value!r}")
+
+
 def record_inductions(inductions: Sequence[Induction]) -> dict[str, Any]:
     """Inductions over Kronecker blocks as plain JSON; the goals are the given ones, in order."""
     numbers: dict[int, int] = {}

@@ -12,7 +12,7 @@ from ncverify import __version__
 from ncverify.book.claim import Claim, Registry
 from ncverify.book.verdict import Evidence, Outcome, Verdict
 from ncverify.derive.kernel import Relation
-from ncverify.evidence.bodies import relation_json
+from ncverify.derive.recording import formal
 from ncverify.evidence.workbench import Settings
 from ncverify.ledger.results import claim_json
 from ncverify.replay.certificate import CLAIM, FORMAT, SCHEMA
@@ -57,7 +57,7 @@ def statement(claim: Claim) -> dict[str, Any]:
 
 def goals_json(goals: Mapping[str, Relation]) -> dict[str, Any]:
     """Formal relations by name."""
-    return {name: relation_json(goal) for name, goal in goals.items()}
+    return {name: formal(goal) for name, goal in goals.items()}
 
 
 def _counts(item: Evidence) -> bool:

@@ -35,12 +35,13 @@ class Checked:
     """What a derivation proves, as canonical JSON (see ``writing``).
 
     goals: the relations by name; hypotheses: what they rest on, ``{name: [relation, kind]}``; definitions: of
-    the symbols that were introduced; prose: the number of steps that only a human can check.
+    the symbols that were introduced; steps: their number; prose: of those that only a human can check.
     """
 
     goals: Mapping[str, Any]
     hypotheses: Mapping[str, Any]
     definitions: Mapping[str, Any]
+    steps: int
     prose: int
 
 
@@ -75,6 +76,7 @@ def check_derivation(data: Mapping[str, Any]) -> Checked:
             for name in assumed
         },
         {name: written_definition(made) for name, made in sorted(theory.definitions.items())},
+        len(theory.steps),
         theory.prose,
     )
 

@@ -20,6 +20,7 @@ from ncverify.replay.calculus.terms import (
     moved,
     relation,
     replace,
+    single,
     symbols,
     unsigned,
 )
@@ -46,6 +47,20 @@ def dichotomy(line: Line, names: tuple[str, str]) -> Relation:
         raise Rejected("both cases must say the same")
     line.hypotheses -= set(names)
     return larger
+
+
+@rule("zero or not", var=Arguments.variable)
+def everywhere(line: Line, var: Var) -> Relation:
+    """What holds where v != 0, and also at v = 0, holds for every v."""
+    off, at_zero = line.given(2)
+    if var[1].startswith("!") or off.kind not in TIMELESS:
+        raise Rejected("cases are about one state and a free index")
+    rest = off._replace(conditions=off.conditions - {unsigned(single(var))})
+    if at_zero != moved(rest, {var: (var[0], ())}):
+        raise Rejected("the second premise must be the first one at 0")
+    if any(not form[1] for form in at_zero.conditions):
+        raise Rejected("the instance at 0 is excluded by a condition")
+    return rest
 
 
 @rule("a contradiction")

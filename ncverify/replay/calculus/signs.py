@@ -152,6 +152,23 @@ def _applied(name: str, line: Line, kinds: tuple[str, ...]) -> Relation:
     return known._replace(lhs=fn(name, known.lhs), rhs=fn(name, known.rhs))
 
 
+@rule(
+    "equal where a factor does not vanish",
+    factor=Arguments.term,
+    left=Arguments.term,
+    right=Arguments.term,
+    function=Arguments.name,
+)
+def agree_where(line: Line, factor: Term, left: Term, right: Term, function: str) -> Relation:
+    """c (x - y) = 0 gives c f(x) = c f(y) for exp, log, sqrt or the reciprocal."""
+    (known,) = line.given(1)
+    require_equation(known, mul(factor, add(left, neg(right))))
+    if function not in ("exp", "log", "sqrt", "reciprocal"):
+        raise Rejected(f"unknown function {function!r}")
+    x, y = (inverse(z) if function == "reciprocal" else fn(function, z) for z in (left, right))
+    return relation(mul(factor, x), "=", mul(factor, y), known.conditions)
+
+
 @rule("|chi| = 1", a=Arguments.index, g=Arguments.index, above=Arguments.flag)
 def character_real_part(line: Line, a: Index, g: Index, above: bool) -> Relation:
     """1 - Re chi_a(g) >= 0, or 1 + Re chi_a(g) >= 0: characters have modulus 1."""
