@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ncverify.ledger.results import Results
     from ncverify.ledger.selection import Selection
     from ncverify.ledger.store import Store
+    from ncverify.theory.expr import Expr
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 
@@ -241,7 +242,12 @@ def errata(json_file: Json = None, jobs: Jobs = None, digits: Digits = 50, seed:
 @app.command(context_settings={"ignore_unknown_options": True})
 def decide(
     lhs: Annotated[str, typer.Argument(metavar="LHS", help="An expression, such as 'exp(2*x)'.")],
-    rhs: Annotated[str, typer.Argument(metavar="RHS", help="Another one; it may start with a minus sign.")],
+    rhs: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RHS", help="Another one; with --latex it may stand in LHS, behind =.", show_default=False
+        ),
+    ] = None,
     assume: Annotated[
         list[str] | None,
         typer.Option(
@@ -251,6 +257,9 @@ def decide(
             show_default=False,
         ),
     ] = None,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Read LaTeX: fractions, powers, roots, exp, log, subscripts.")
+    ] = False,
     json_file: Json = None,
     seed: Seed = 0,
 ) -> None:
@@ -265,15 +274,31 @@ def decide(
       ncverify decide "(exp(x)-exp(y))*(exp(x)+exp(y))" "exp(2*x)-exp(2*y)"
       ncverify decide "-x" "0 - x"
       ncverify decide "(x**2-1)/(x-1)" "x+1" --assume "x > 1"
+      ncverify decide --latex "\\frac{1}{1+e^{-x}} = \\frac{e^x}{1+e^x}"
     """
     from ncverify.derive.decide import decide as decide_identity
 
+    left, right = _sides(lhs, rhs, latex=latex)
     assumptions = assume or []
-    verdict = decide_identity(lhs, rhs, assumptions, seed=seed)
+    verdict = decide_identity(left, right, assumptions, seed=seed)
     if json_file is not None:
-        write_json({"lhs": lhs, "rhs": rhs, "assume": assumptions, **verdict.to_json()}, json_file)
+        write_json(
+            {"lhs": str(left), "rhs": str(right), "assume": assumptions, **verdict.to_json()}, json_file
+        )
     if json_file != "-":
         print(verdict)
+
+
+def _sides(lhs: str, rhs: str | None, *, latex: bool) -> tuple[Expr, Expr]:
+    from ncverify.theory.latex import parse_latex, parse_latex_equation
+    from ncverify.theory.parser import parse
+
+    if rhs is None:
+        if not latex:
+            raise InputError("decide wants two expressions: LHS and RHS")
+        return parse_latex_equation(lhs)
+    read = parse_latex if latex else parse
+    return read(lhs), read(rhs)
 
 
 @app.command()

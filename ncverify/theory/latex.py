@@ -1,0 +1,250 @@
+r"""Reading a documented subset of LaTeX, with a grammar of its own; nothing is evaluated as code.
+
+Numbers ``2``, ``0.5``; symbols ``x``, ``\lambda``, ``s_1`` (named s1), ``s_{ab}`` (s_ab), ``\hat p_a``
+(phat_a), ``\dot s``, ``\bar s``, ``\tilde x``, ``\mathrm{KL}``; ``+ - / \cdot \times *`` and products by
+juxtaposition; ``\frac`` (``\tfrac``, ``\dfrac``), ``\sqrt``, powers with whole exponents, ``e^{...}``,
+``\exp``, ``\log``, ``\ln``, ``\sin``, ``\cos``, ``\tan``, their inverses ``\arcsin`` and so on, ``\sinh``,
+``\cosh``, ``\tanh``; brackets ``( ) [ ] { }`` with ``\left``, ``\right``, ``\big`` and the like; spaces
+``\, \; \! ~ \quad``.  Anything else is refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, Final
+
+from lark import Lark, Token, Transformer, v_args
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+
+from ncverify.errors import InputError
+from ncverify.theory.nodes import MAX_DIGITS, Expr, Fn, Number, Symbol, clip
+
+MAX_LENGTH: Final = 20_000
+MAX_NESTING: Final = 60
+
+_GRAMMAR: Final = r"""
+?start: sum
+sum: SIGN? term (SIGN term)*
+term: factor (TIMES factor | SLASH factor | factor)*
+?factor: atom | power
+power: atom "^" exponent
+?exponent: "{" sum "}" | DIGIT -> digit | symbol
+?atom: NUMBER -> number
+     | symbol
+     | "(" sum ")" -> group
+     | "[" sum "]" -> group
+     | "{" sum "}" -> group
+     | FRAC piece piece -> frac
+     | DIGITS -> digits
+     | SQRT piece -> root
+     | FUNCTION "(" sum ")" -> call
+     | FUNCTION "{" sum "}" -> call
+     | FUNCTION (symbol | number) -> open_call
+number: NUMBER
+?piece: "{" sum "}" | DIGIT -> digit
+symbol: ACCENT? LETTER subscript?
+      | ACCENT "{" LETTER subscript? "}" subscript?
+subscript: "_" DIGIT | "_" LETTER | "_{" NAME "}"
+SIGN: "+" | "-"
+TIMES.3: /\*|\\(cdot|times)(?![A-Za-z])/
+SLASH: "/"
+DIGITS.4: /\\[td]?frac *[0-9] *[0-9]/
+FRAC.3: /\\[td]?frac(?![A-Za-z])/
+SQRT.3: /\\sqrt(?![A-Za-z])/
+FUNCTION.3: /\\(exp|log|ln|sinh|cosh|tanh|sin|cos|tan|arcsin|arccos|arctan)(?![A-Za-z])/
+ACCENT.2: /\\(hat|widehat|bar|overline|dot|tilde)(?![A-Za-z])/
+LETTER: /\\mathrm\{[A-Za-z][A-Za-z0-9]*\}|\\[A-Za-z]+|[A-Za-z]/
+NAME: /[A-Za-z0-9]+/
+NUMBER: /[0-9]+(\.[0-9]+)?/
+DIGIT: /[0-9]/
+%ignore /\s+/
+"""
+
+_NOTHING: Final = re.compile(
+    r"\\(left|right|bigl|bigr|Bigl|Bigr|biggl|biggr|big|Big|bigg|Bigg|quad|qquad|displaystyle)(?![A-Za-z])"
+    r"|\\[,;:! ]|~|\$|\\limits(?![A-Za-z])"
+)
+# fmt: off
+_GREEK: Final = frozenset((
+    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta",
+    "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "varphi",
+    "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Sigma", "Upsilon", "Phi",
+    "Psi", "Omega", "ell",
+))
+# fmt: on
+_FUNCTIONS: Final = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_ACCENTS: Final = {"widehat": "hat", "overline": "bar"}
+
+
+def parse_latex(text: str) -> Expr:
+    """The expression that a formula in LaTeX spells.  Raises ``InputError`` with one line."""
+    source = _prepared(text)
+    if not source.strip():
+        raise InputError("the formula is empty: write e.g. x + 1")
+    try:
+        found: Expr = _Reader().transform(_parser().parse(source))
+    except VisitError as error:
+        if isinstance(error.orig_exc, InputError):
+            raise error.orig_exc from None
+        raise
+    except UnexpectedInput as error:
+        raise InputError(_complaint(error, source)) from None
+    if "e" in found.free_symbols:
+        raise InputError("e alone could be the number: write e^{...} or \\exp, or rename the variable")
+    return found
+
+
+def parse_latex_equation(text: str) -> tuple[Expr, Expr]:
+    """Both sides of ``left = right``."""
+    sides = text.split("=")
+    if len(sides) != 2:
+        raise InputError(f"{clip(text)!r} has {len(sides) - 1} signs =: an equation has one")
+    return parse_latex(sides[0]), parse_latex(sides[1])
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    return Lark(_GRAMMAR, parser="lalr", maybe_placeholders=False)
+
+
+def _prepared(text: str) -> str:
+    if len(text) > MAX_LENGTH:
+        raise InputError(f"formula of {len(text)} characters is too long: at most {MAX_LENGTH}")
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "({[") - (character in ")}]")
+        deepest = max(deepest, depth)
+    if deepest > MAX_NESTING:
+        raise InputError(f"{clip(text)!r} is nested deeper than {MAX_NESTING} levels: split it up")
+    long_number = re.search(rf"[0-9]{{{MAX_DIGITS + 1},}}", text)
+    if long_number:
+        raise InputError(
+            f"number {clip(long_number[0])} has more than {MAX_DIGITS} digits: use smaller numbers"
+        )
+    return re.sub(r"_\s*\{\s*", "_{", _NOTHING.sub(" ", text))
+
+
+def _complaint(error: UnexpectedInput, source: str) -> str:
+    position = error.pos_in_stream
+    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    if position is None or position >= len(source.rstrip()) or ended:
+        return f"the formula {clip(source)!r} ends too early: a bracket or an operand is missing"
+    near = clip(source[position : position + 20])
+    if isinstance(error, UnexpectedCharacters):
+        return f"cannot read {near!r} in the formula: it is outside the subset of LaTeX that is read"
+    return f"cannot read the formula near {near!r}: check operators and brackets"
+
+
+@v_args(inline=True)
+class _Reader(Transformer[Token, Any]):
+    def sum(self, *parts: Any) -> Expr:
+        total: Expr | None = None
+        negative = False
+        for part in parts:
+            if isinstance(part, Token):
+                negative = part == "-"
+                continue
+            signed = -part if negative else part
+            total = signed if total is None else total + signed
+            negative = False
+        assert total is not None
+        return total
+
+    def term(self, *parts: Any) -> Expr:
+        result: Expr | None = None
+        joined: str | None = None
+        open_before = slashed = False
+        for part in parts:
+            if isinstance(part, Token):
+                joined = str(part)
+                continue
+            value, bare, numeral = part if isinstance(part, tuple) else (part, False, False)
+            if result is None:
+                result = value
+            elif joined is None:
+                if open_before:
+                    raise InputError(r"a factor behind \log x is ambiguous: write \log(x) with brackets")
+                if slashed:
+                    raise InputError(r"a factor behind a/b is ambiguous: write \frac{a}{b}, or a \cdot")
+                if numeral:
+                    raise InputError(
+                        r"a number behind a factor is ambiguous: put it in front, or write \cdot"
+                    )
+                result = result * value
+            elif joined == "/":
+                result, slashed = result / value, True
+            else:
+                result, slashed = result * value, False
+            open_before, joined = bare, None
+        assert result is not None
+        return result
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        value = base[0] if isinstance(base, tuple) else base
+        if isinstance(base, tuple) and base[1]:
+            raise InputError(r"a power behind \log x is ambiguous: write \log(x)^2 or \log(x^2)")
+        if isinstance(value, Symbol) and value.name == "e":
+            return Fn("exp", exponent)
+        if isinstance(exponent, Number) and exponent.value.denominator == 1:
+            return value ** int(exponent.value)
+        if isinstance(exponent, Number) and exponent.value == Fraction(1, 2):
+            return Fn("sqrt", value)
+        raise InputError(
+            f"exponent {clip(repr(exponent))} is not a whole number: write \\sqrt or e^{{u \\log v}}"
+        )
+
+    def number(self, token: Token) -> Any:
+        return Number(Fraction(str(token))), False, True
+
+    def digit(self, token: Token) -> Expr:
+        return Number(Fraction(str(token)))
+
+    def group(self, value: Expr) -> Expr:
+        return value
+
+    def frac(self, _: Token, over: Expr, under: Expr) -> Expr:
+        return over / under
+
+    def digits(self, token: Token) -> Expr:
+        over, under = re.findall("[0-9]", str(token))
+        return Number(Fraction(int(over))) / int(under)
+
+    def root(self, _: Token, value: Expr) -> Expr:
+        return Fn("sqrt", value)
+
+    def call(self, name: Token, value: Expr) -> Expr:
+        plain = str(name)[1:]
+        return Fn(_FUNCTIONS.get(plain, plain), value)
+
+    def open_call(self, name: Token, value: Any) -> Any:
+        return self.call(name, value[0] if isinstance(value, tuple) else value), True, False
+
+    def subscript(self, token: Token) -> str:
+        name = str(token)
+        return name if name.isdigit() else f"_{_plain_letter(name)}"
+
+    def symbol(self, *parts: Any) -> Expr:
+        accent = letter = subscript = ""
+        for part in parts:
+            if isinstance(part, Token) and part.type == "ACCENT":
+                accent = _ACCENTS.get(str(part)[1:], str(part)[1:])
+            elif isinstance(part, Token):
+                letter = _plain_letter(str(part))
+            else:
+                subscript += part
+        return Symbol(letter + accent + subscript)
+
+
+def _plain_letter(token: str) -> str:
+    if token.startswith(r"\mathrm{"):
+        return token[8:-1]
+    if token.startswith("\\"):
+        name = token[1:]
+        if name == "pi":
+            raise InputError(r"\pi is not available as a number: name the variable differently")
+        if name not in _GREEK:
+            raise InputError(f"the command \\{clip(name)} is outside the subset of LaTeX that is read")
+        return name
+    return token
