@@ -73,8 +73,11 @@ def derivative(
         all_rates[inner.derivative_of] = (bare_arguments(known.premises[0].relation.lhs), head)
     if set(rates) & set(constants):
         raise ProofError("a symbol both moves and is named constant")
+    taken = set(bare_arguments(relation.lhs))
     for args, rate in rates.values():
         check_names(rate, others=args)
+        if (free_variables(rate) - set(args)) & taken:
+            raise ProofError("an index of the definition is used for the direction: rename it")
         plain = Normalizer(Facts())
         if not plain.is_real(plain.poly(rate)) or not isinstance(args, tuple):
             raise ProofError("a rate is not shown to be real")

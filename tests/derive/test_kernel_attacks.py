@@ -352,6 +352,15 @@ ONE = Num(F(1))
             "rename the bound one",
         ),
         (
+            # the derivative of s(b) along s(b) is 1; it is not that along one s(b) for every term of a sum
+            lambda: derivative(
+                define(Function("X", ("D",))(b), s(b)),
+                Function("X'", ("D",))(b),
+                {"s": ((a,), delta(a - b))},
+            ),
+            "used for the direction",
+        ),
+        (
             # y moves with w although it is named constant
             lambda: linear(
                 equal(x_rate, y),
