@@ -46,12 +46,14 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
                 values[member] = values[orbit[0]]
     if "near" in hypotheses:
         s = [1 + value / 20 for value in s]
+    if "empty" in hypotheses and len(group.sign_classes) > 2:
+        s = [Fraction(0) if a in group.sign_classes[-1] else value for a, value in enumerate(s)]
     if collapsed or "on-the-ray" in hypotheses:
         s = [level] * order
         alpha = beta = [Fraction(2, 3)] * order
     if "balanced" in hypotheses:
         beta = alpha
-    if "zero-mode" in hypotheses:
+    if {"zero-mode", "four-classes", "eight-classes"} & hypotheses.keys():
         s = [Fraction(0), *s[1:]]
         alpha = [Fraction(0), *alpha[1:]]
         beta = [Fraction(0), *beta[1:]]
@@ -178,8 +180,10 @@ def meets(model: Sampled, theorem: Theorem) -> bool:
 
 def models(theorem: Theorem, seeds: Sequence[int], more: dict[str, Definition]) -> Iterator[Model]:
     """Models of the theorem's hypotheses, over small groups."""
+    # a statement about one group of order eight says nothing in smaller ones
+    groups = (AbelianGroup.walsh(3),) if "eight-classes" in theorem.hypotheses else GROUPS
     for seed in seeds:
-        for group in GROUPS:
+        for group in groups:
             model = sample(theorem, group, seed, more)
             if meets(model, theorem):
                 yield model
