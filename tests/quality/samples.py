@@ -21,6 +21,14 @@ from ncverify.theory.groups import AbelianGroup
 
 GROUPS = tuple(AbelianGroup(orders) for orders in ((2,), (3,), (2, 2), (4,), (5,)))
 
+ADAM = {
+    "b1": Fraction(9, 10),
+    "b2": Fraction(99, 100),
+    "c1": Fraction(2),
+    "c2": Fraction(3),
+    "eps": Fraction(1, 8),
+}
+
 
 def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Definition]) -> Sampled:
     """A model with random exact values of the primitive symbols of the theorem; use inside ``precision``."""
@@ -99,6 +107,16 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "omega": lambda: to_arb(Fraction(2, 3)),
         "rho": lambda: to_arb(Fraction(3, 2)),
         "lambda": lambda: to_arb(Fraction(1, 5)),
+        "step": lambda: to_arb(Fraction(3, 7)),
+        "momentum": lambda: to_arb(Fraction(4, 5)),
+        "alphaold": lambda a: to_arb(s[a] + 1),
+        "betaold": lambda a: to_arb(s[a] - 2),
+        "E": lambda r, a: to_arb(Fraction((-1) ** r if (r + 1) % order == a and r < order else 0)),
+        "MW": lambda a: to_arb(s[a] - 3),
+        "MH": lambda a: to_arb(2 - s[a]),
+        "NW": lambda a: to_arb(s[a]),
+        "NH": lambda a: to_arb(s[a] * 2),
+        **{name: (lambda value=value: to_arb(value)) for name, value in ADAM.items()},
         "eta": lambda r: to_arb(rows[r] + 1),
         "W": lambda k, r: to_arb(rows[r] if constant else flat[r][k]),
         "H": lambda r, j: to_arb(rows[r] + 1 if constant else flat[r][(3 * j + 1) % order]),
