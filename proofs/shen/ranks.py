@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -192,6 +194,50 @@ FREE = [
 ]
 
 
+@lru_cache(maxsize=1)
+def mse_centres() -> tuple[Theorem, Theorem, Theorem, Theorem]:
+    """H 1 = 0, b = 1/K, 1^T W = 0, 1^T Gm = 0 for the squared loss with a free bias.
+
+    Gm 1 = 0 centres H; then 1^T W is its own negative square.
+    """
+    loss = squared_loss()
+    first, second, _ = loss.balance()
+    rows = linear(equal(over(Gm(k, j, i), j, i), 0), loss.bias, unfold=[free_bias, with_bias])
+    scaled = linear(
+        equal(lambda_H * over(H(r, j, i), j, i), 0), summed(second, j, i), (-1, weighted(rows, W(k, r), k))
+    )
+    features = linear(equal(over(H(r, j, i), j, i), 0), factor_zero(scaled, positive_H))
+    bias = linear(
+        equal(b(k), 1 / K),
+        rows,
+        (-1 / N, weighted(features, W(k, r), r)),
+        unfold=[loss.Gm_is, Z_is, with_bias],
+    )
+    shadow = over(W(k, q) * H(q, j, i), k, q)  # 1^T W H
+    column = linear(
+        equal(over(Gm(k, j, i), k), shadow / N),
+        (1 / N, sum_over(bias, k)),
+        unfold=[loss.Gm_is, Z_is, with_bias],
+    )
+    sums = over(W(k, r), k)
+    pairing = linear(
+        equal(lambda_W * over(sums * sums, r), -over(shadow * shadow, j, i) / N),
+        weighted(sum_over(first, k), sums, r),
+        (-1, weighted(column, shadow, j, i)),
+    )
+    length = sum_over(square(sums), r)
+    below = linear(
+        at_least(0, length.relation.lhs),
+        (N_inverse, summed(square(shadow), j, i)),
+        (-1, pairing),
+        divide_by=positive_W,
+    )
+    nothing = linear(equal(length.relation.lhs, 0), (-1, antisymmetric(below, length)))
+    weights = square_zero(each_zero(nothing, square(sums)), sums)
+    gradient = linear(equal(over(Gm(k, j, i), k), 0), column, (1 / N, weighted(weights, H(r, j, i), r)))
+    return features, bias, weights, gradient
+
+
 @claim(
     id="mse-rank",
     paper=PAPER,
@@ -214,41 +260,5 @@ FREE = [
 )
 def mse_rank(bench: Workbench) -> None:
     """Gm 1 = 0 centres H; then 1^T W is its own negative square."""
-    loss = squared_loss()
-    first, second, _ = loss.balance()
-    rows = linear(equal(over(Gm(k, j, i), j, i), 0), loss.bias, unfold=[free_bias, with_bias])
-    scaled = linear(
-        equal(lambda_H * over(H(r, j, i), j, i), 0), summed(second, j, i), (-1, weighted(rows, W(k, r), k))
-    )
-    features = bench.show("features", linear(bench.goal("features"), factor_zero(scaled, positive_H)))
-    bias = bench.show(
-        "bias",
-        linear(
-            bench.goal("bias"),
-            rows,
-            (-1 / N, weighted(features, W(k, r), r)),
-            unfold=[loss.Gm_is, Z_is, with_bias],
-        ),
-    )
-    shadow = over(W(k, q) * H(q, j, i), k, q)  # 1^T W H
-    column = linear(
-        equal(over(Gm(k, j, i), k), shadow / N),
-        (1 / N, sum_over(bias, k)),
-        unfold=[loss.Gm_is, Z_is, with_bias],
-    )
-    sums = over(W(k, r), k)
-    pairing = linear(
-        equal(lambda_W * over(sums * sums, r), -over(shadow * shadow, j, i) / N),
-        weighted(sum_over(first, k), sums, r),
-        (-1, weighted(column, shadow, j, i)),
-    )
-    length = sum_over(square(sums), r)
-    below = linear(
-        at_least(0, length.relation.lhs),
-        (N_inverse, summed(square(shadow), j, i)),
-        (-1, pairing),
-        divide_by=positive_W,
-    )
-    nothing = linear(equal(length.relation.lhs, 0), (-1, antisymmetric(below, length)))
-    rank = bench.show("rank", linear(bench.goal("rank"), square_zero(each_zero(nothing, square(sums)), sums)))
-    bench.show("gradient", linear(bench.goal("gradient"), column, (1 / N, weighted(rank, H(r, j, i), r))))
+    for name, theorem in zip(("features", "bias", "rank", "gradient"), mse_centres(), strict=True):
+        bench.show(name, linear(bench.goal(name), theorem))
