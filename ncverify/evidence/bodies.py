@@ -6,6 +6,7 @@ A body says in exact terms what is asserted and holds the data with which anothe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -150,6 +151,56 @@ def rate(
         "claimed": signs[grows if claimed is None else claimed],
         "bits": bits,
     }
+
+
+def flow(trajectories: Sequence[Mapping[str, Any]], facts: Iterable[Sequence[Any]]) -> Body:
+    """Enclosed solutions, and facts about them in the symbols ``f0_x1_t2`` (flow, component, shown time).
+
+    ``trajectories``: what ``Trajectory.certificate`` gives.  The shown balls are made twice as wide, so that
+    another program with other roundings finds its own inside.
+    """
+    return {
+        "kind": "flow",
+        "trajectories": [_trajectory(item) for item in trajectories],
+        "facts": list(facts),
+    }
+
+
+def _trajectory(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    reduced = certificate["flow"] == "reduced"
+    about = ("group", "depth") if reduced else ("classes", "dimension", "labels")
+    data = {name: certificate[name] for name in ("flow", *about, "loss", "weight_decay", "start", "t")}
+    if reduced:
+        data["imbalance"] = certificate.get("imbalance")
+    data["s"] = [[_wider(ball) for ball in row] for row in certificate["s"]]
+    keep = ("series", "weights") if reduced else ("w", "h", "forces", "inverses", "kappa", "pace")
+    unused: dict[str, Any] = {} if reduced or certificate["weight_decay"] != "0" else {"pace": []}
+    data["steps"] = [
+        {
+            "bits": step["bits"],
+            "length": _pair(step["length"]),
+            "base": step["base"],
+            **{name: step[name] for name in keep},
+            **unused,
+            **({"starts": _starts(certificate, step)} if reduced else {}),
+        }
+        for step in certificate["steps"]
+    ]
+    return data
+
+
+def _starts(certificate: Mapping[str, Any], step: Mapping[str, Any]) -> list[list[Any]]:
+    return [_pair(pair) for pair in step["starts"]] if certificate["depth"] == 2 else []
+
+
+def _wider(ball: Mapping[str, str]) -> dict[str, str]:
+    mantissa, _, power = ball["rad"].partition("e")
+    doubled = format(2 * Decimal(mantissa), "f")
+    return {"mid": ball["mid"], "rad": f"{doubled}e{power}" if power else doubled}
+
+
+def _pair(pair: Sequence[Any]) -> list[Any]:
+    return [str(pair[0]), int(pair[1])]
 
 
 def relation_json(goal: Goal) -> dict[str, Any]:
