@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from flint import arb
 
 from ncverify.book.verdict import Evidence, Outcome
+from ncverify.evidence import bodies
 from ncverify.flow.full import FullFlow
 from ncverify.flow.reduced import ReducedFlow
 from ncverify.flow.trajectory import time_text
 from ncverify.theory.balls import certainly_lt, exact_interval, precision, to_arb, to_decimal
+from ncverify.theory.expr import add, number, symbol, to_json
 from ncverify.theory.groups import AbelianGroup
 
 Rows = Sequence[Sequence[Fraction]]
@@ -27,11 +30,19 @@ def collapse_ray(
     """
     worst = arb(0)
     count = 0
-    for group in groups:
+    certificates, facts = [], []
+    for place_of_flow, group in enumerate(groups):
         size = group.order
         trajectory = ReducedFlow(group).enclose(
             [start] * (size - 1), times=times, until=times[-1], digits=digits
         )
+        certificates.append(trajectory.certificate)
+        for place, moment in enumerate(trajectory.t):
+            if moment:
+                for a in range(size - 1):
+                    facts += _near(
+                        _ray_law(f"f{place_of_flow}_x{a}_t{place}", start, size, moment), digits - 10
+                    )
         with precision(4 * digits + 64):
             first = to_arb(start)
             for moment, row in zip(trajectory.t, trajectory.s, strict=True):
@@ -59,7 +70,27 @@ def collapse_ray(
             "digits": digits,
         },
         beside=True,
+        body=bodies.flow(certificates, facts),
     )
+
+
+def _ray_law(name: str, start: Fraction, size: int, moment: Fraction) -> list[Any]:
+    """t(s)/T - 1, as JSON (only certificates know Ei)."""
+    s, first = ["symbol", name], ["number", str(start)]
+    passed = [
+        "add",
+        ["ei", s],
+        ["mul", ["number", "-1"], ["ei", first]],
+        ["mul", ["number", str(size - 1)], ["log", ["mul", s, ["number", str(1 / start)]]]],
+    ]
+    scale = ["number", str(1 / (2 * size * moment))]
+    return ["add", ["mul", scale, passed], ["number", "-1"]]
+
+
+def _near(difference: list[Any], digits: int) -> list[list[Any]]:
+    """Facts: the difference is at most 10^-digits in absolute value."""
+    bound = f"1/{10**digits}"
+    return [[difference, "<=", ["number", bound]], [difference, ">=", ["number", f"-{bound}"]]]
 
 
 def modes_grow(group: AbelianGroup, start: Sequence[Fraction], times: Sequence[str], digits: int) -> Evidence:
@@ -73,6 +104,11 @@ def modes_grow(group: AbelianGroup, start: Sequence[Fraction], times: Sequence[s
                     "enclosure",
                 )
     last = trajectory.s[-1]
+    facts = [
+        [["symbol", f"f0_x{a}_t{i}"], "<", ["symbol", f"f0_x{a}_t{i + 1}"]]
+        for i in range(len(trajectory.t) - 1)
+        for a in range(len(last))
+    ]
     return Evidence(
         Outcome.CERTIFIED,
         "enclosure",
@@ -86,6 +122,7 @@ def modes_grow(group: AbelianGroup, start: Sequence[Fraction], times: Sequence[s
             "digits": digits,
         },
         beside=True,
+        body=bodies.flow([trajectory.certificate], facts),
     )
 
 
@@ -154,7 +191,28 @@ def reduced_full_bridge(
         f"full and reduced flow from one exact start (K = {size}, d = {width}): Phi^T W H Phi/K is diag(s) "
         f"within 10^-{digits - 5} at t = {', '.join(times)}, all {size * size} entries",
         {"K": size, "spectrum": [str(x) for x in spectrum], "times": list(times), "digits": digits},
+        body=bodies.flow(
+            [full.certificate, reduced.certificate], _bridge_facts(sign, width, len(full.t), digits)
+        ),
     )
+
+
+def _bridge_facts(sign: list[list[int]], width: int, times: int, digits: int) -> list[list[Any]]:
+    """Phi^T W H Phi/K is diag(s) at every shown time, entry by entry (s_0 = 0)."""
+    size = len(sign)
+    facts = []
+    for moment in range(times):
+        w = [[symbol(f"f0_x{k * width + r}_t{moment}") for r in range(width)] for k in range(size)]
+        first = size * width
+        h = [[symbol(f"f0_x{first + r * size + j}_t{moment}") for j in range(size)] for r in range(width)]
+        z = [[add([w[k][r] * h[r][j] for r in range(width)]) for j in range(size)] for k in range(size)]
+        for a in range(size):
+            for b in range(size):
+                terms = [sign[a][k] * sign[b][j] * z[k][j] for k in range(size) for j in range(size)]
+                projected = add(terms) * Fraction(1, size)
+                wanted = symbol(f"f1_x{a - 1}_t{moment}") if a == b and a else number(0)
+                facts += _near(to_json(projected - wanted), digits - 6)
+    return facts
 
 
 def _failed(what: str, route: str) -> Evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from flint import arb, fmpq
@@ -22,7 +23,7 @@ from ncverify.replay.identities import equal_everywhere, is_zero
 from ncverify.replay.points import read_point
 from ncverify.replay.reading import items, members
 
-PARTIAL: Final = frozenset({"log", "sqrt", "tan", "asin", "acos"})
+PARTIAL: Final = frozenset({"log", "sqrt", "tan", "asin", "acos", "ei"})
 """Functions that are not defined everywhere; so are negative powers."""
 
 _TRIED: Final = 12
@@ -70,7 +71,7 @@ def _not_empty(table: Table, assumed: Assumed, sides: list[int], inside: Any) ->
         values(table, needed, env)
         return all(certainly_holds(table, item, env) for item in asked)
 
-    if not any(at_some_precision(256, lambda point=point: meets(point)) for point in points):  # type: ignore[misc]
+    if not any(at_some_precision(256, partial(meets, point)) for point in points):
         raise Rejected("no point inside at which the assumptions hold and both sides are defined")
 
 

@@ -129,6 +129,8 @@ def function(name: str, x: Any) -> Any:
         return x.cosh()
     if name == "tanh":
         return x.tanh()
+    if name == "ei" and bool(x > 0):
+        return x.ei()
     raise Rejected(f"no evaluation of {name}")
 
 
@@ -158,6 +160,8 @@ def slope(name: str, x: Any, y: Any) -> Any:
         return x.sinh()
     if name == "tanh":
         return 1 - square(y)
+    if name == "ei":
+        return x.exp() / x
     raise Rejected(f"no derivative of {name}")
 
 

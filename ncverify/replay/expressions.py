@@ -17,6 +17,7 @@ from ncverify.replay.errors import Rejected
 
 FUNCTIONS: Final = (
     "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+    "ei",
 )  # fmt: skip
 EXTREMES: Final = ("max", "min")
 RELATIONS: Final = ("==", "!=", "<", "<=", ">", ">=")

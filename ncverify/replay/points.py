@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flint import arb, fmpq
@@ -20,7 +21,7 @@ from ncverify.replay.balls import (
 from ncverify.replay.earned import Earned
 from ncverify.replay.errors import Rejected
 from ncverify.replay.expressions import Table, rational, read_assumptions, read_relation, symbol
-from ncverify.replay.facts import at_some_precision, holds, read_facts, roots
+from ncverify.replay.facts import Fact, at_some_precision, holds, read_facts, roots
 from ncverify.replay.reading import members
 
 _SIGNS = ("+", "-")
@@ -66,6 +67,10 @@ def check_witness(body: Any) -> Earned:
     )
 
 
+def _holds_at(table: Table, fact: Fact, point: Mapping[str, Any]) -> bool:
+    return holds(table, fact, _env(point))
+
+
 def check_point(body: Any) -> Earned:
     """All facts hold at the point: ``certified``."""
     members(body, ("kind", "facts", "at", "bits"), "the point")
@@ -74,7 +79,7 @@ def check_point(body: Any) -> Earned:
     point = read_point(body["at"], table.symbols([place for fact in facts for place in roots(fact)]))
     bits = read_bits(body["bits"])
     for number, fact in enumerate(facts, 1):
-        if not at_some_precision(bits, lambda fact=fact: holds(table, fact, _env(point))):  # type: ignore[misc]
+        if not at_some_precision(bits, partial(_holds_at, table, fact, point)):
             raise Rejected(f"fact {number} does not certainly hold at the point")
     return Earned(
         "certified",
