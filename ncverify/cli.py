@@ -23,6 +23,8 @@ from ncverify.commands.output import Json, Seed, write_json
 from ncverify.errors import InputError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from ncverify.ledger.results import Results
     from ncverify.ledger.selection import Selection
     from ncverify.ledger.store import Store
@@ -78,6 +80,15 @@ Selectors = Annotated[
 Jobs = Annotated[
     int | None, typer.Option("--jobs", metavar="N", help="Worker processes; default: as many as pay.")
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Work on a Dask cluster, such as tcp://host:8786; needs ncverify[cluster].",
+        show_default=False,
+    ),
+]
 Digits = Annotated[int, typer.Option("--digits", metavar="D", help="Working precision of simulations.")]
 
 
@@ -120,6 +131,7 @@ def check(
             "--store", metavar="DIR", help="Keep verdicts and certificates here; default: the user's cache."
         ),
     ] = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Check claims and compare each verdict with the expected one.
 
@@ -135,14 +147,19 @@ def check(
       ncverify check garrod --jobs 2 --json verdicts.json
       ncverify check my_claims.py --json -
       ncverify check --store certificates/
+      ncverify check --fresh --scheduler tcp://host:8786
     """
+    from ncverify.ledger.executors import open_executor
     from ncverify.ledger.selection import gather
     from ncverify.ledger.store import Store, default_store
 
     with redirect_stdout(sys.stderr):  # what claims print must not mix with what we print
         selection = gather(selectors or ())
         kept = Store(Path(store) if store is not None else default_store())
-        results = _run(selection, jobs=jobs, digits=digits, seed=seed, store=kept, fresh=fresh)
+        with open_executor(1, scheduler) as executor:
+            results = _run(
+                selection, jobs=jobs, digits=digits, seed=seed, store=kept, fresh=fresh, executor=executor
+            )
     for note in kept.notes:
         print(f"ncverify: {note}", file=sys.stderr)
     if json_file is not None:
@@ -421,23 +438,35 @@ def hunt(
     ] = 1 << 22,
     json_file: Json = None,
     jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    journal: Annotated[
+        str | None,
+        typer.Option(
+            "--journal",
+            metavar="FILE",
+            help="Keep what is done in this file; the same command goes on where it was stopped.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Is "METRIC never moves away from collapse" true? Look for an exact start that refutes it.
 
     Prints refuted (then the certified witness) or undecided (then how many starts were tried); the exit
-    code is 0 for both, and 2 for input that cannot be read. The verdict depends on --seed, not on --jobs.
+    code is 0 for both, and 2 for input that cannot be read. The verdict depends on --seed, not on --jobs or
+    --scheduler. A long hunt (--samples 10000000000) loses nothing with --journal.
 
     \b
     Examples:
       ncverify hunt cosine --classes 8
       ncverify hunt V --classes 4 --depth 3
       ncverify hunt "s1/s2" --group 2,4 --flow unbalanced --json -
+      ncverify hunt max-min --classes 8 --samples 10000000000 --journal hunt.jsonl --scheduler tcp://host:8786
     """
     from ncverify.ledger import hunting, trajectories
 
     chosen = trajectories.read_group(classes, group)
-    verdict = hunting.hunt_locally(
+    verdict = hunting.hunt_anywhere(
         metric,
         chosen,
         flow=flow,
@@ -446,6 +475,8 @@ def hunt(
         seed=seed,
         samples=samples,
         jobs=jobs,
+        scheduler=scheduler,
+        journal=journal,
     )
     if json_file is not None:
         asked = {
@@ -480,6 +511,7 @@ def _run(
     seed: int,
     store: Store | None = None,
     fresh: bool = False,
+    executor: Executor | None = None,
 ) -> Results:
     from ncverify.evidence.workbench import Settings
     from ncverify.ledger.run import run
@@ -487,7 +519,7 @@ def _run(
 
     settings = Settings(digits=digits, seed=seed)
     with progress(len(selection.claims)) as done:
-        return run(selection, settings, jobs=jobs, done=done, store=store, fresh=fresh)
+        return run(selection, settings, jobs=jobs, done=done, store=store, fresh=fresh, executor=executor)
 
 
 def _exit(results: Results) -> None:

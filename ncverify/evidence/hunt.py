@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Final, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.errors import InputError
@@ -16,6 +17,7 @@ from ncverify.evidence.metrics import Metric, find_metric
 from ncverify.evidence.motion import Motion
 from ncverify.evidence.screening import TASK_STARTS, Candidate, Question, screen
 from ncverify.evidence.shrinking import THRESHOLD, GridStart, Shrinker
+from ncverify.evidence.tasks import TaskJournal, Tasks
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.nodes import clip
 
@@ -26,7 +28,8 @@ _CLIMBS = 16  # a round
 _LARGEST_ROUND = 1 << 26
 _SHRUNK = 6
 
-T = TypeVar("T")
+Progress: TypeAlias = Callable[[int, int, float], None]
+"""Called with the starts screened, the starts climbed from, and the largest pull so far."""
 
 
 def hunt(
@@ -39,18 +42,22 @@ def hunt(
     seed: int = 0,
     samples: int = SAMPLES,
     executor: Executor | None = None,
+    journal: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> Verdict:
     """Is "``metric`` never moves away from collapse" true?  Looks for an exact start that refutes it.
 
     ``metric``: a name (cosine, max-min, max-share, frobenius, loss, V, margin), or an expression in
     s1.., z0.., p0.., which is believed not to increase.  ``flow``: ``balanced`` with a ``depth``, or
     ``unbalanced`` with ``imbalance`` c_a (exact; one number stands for all of them), which the hunt
-    chooses if it is not given.  ``samples``: random starts to screen at most.  ``executor``: where to
-    screen and climb; by default here.
+    chooses if it is not given.  ``samples``: random starts to screen at most.  ``executor``: any one, to
+    screen and climb on; by default here.  ``journal``: a file that keeps what is done, so that the same
+    hunt, and one with more ``samples``, goes on where it was stopped.
 
     ``refuted``: the witness is an exact start, and a ball that excludes 0 contains the derivative to the
     right.  ``undecided``: nothing was found, which proves nothing; the evidence says how hard it looked.
-    The verdict is the same for every executor.  Raises ``InputError`` for input it cannot read.  Cost at
+    The verdict is the same for every executor and journal: what workers send back only says where to
+    look, and is certified here.  Raises ``InputError`` for input it cannot read.  Cost at
     K = 8: some 10^-7 s for each start of ``samples``, and 0.1 s for each climb.
     """
     motion = make_motion(group, flow, depth)
@@ -71,8 +78,13 @@ def hunt(
                 )
     doubles = None if fixed is None else tuple(float(c) for c in fixed)
     question = Question(metric, motion, seed, doubles)
-    search = _Search(question, Shrinker(question, chosen, fixed), executor)
-    found = search.run(samples)
+    kept = None if journal is None else TaskJournal(Path(journal), _subject(question))
+    search = _Search(question, Shrinker(question, chosen, fixed), Tasks(executor, kept), progress)
+    try:
+        found = search.run(samples)
+    finally:
+        if kept is not None:
+            kept.close()
     if found is None:
         return Verdict(Outcome.UNDECIDED, (_nothing(chosen, motion, search),))
     return conclude([_report(chosen, found, search)])
@@ -84,7 +96,8 @@ class _Search:
 
     question: Question
     shrinker: Shrinker
-    executor: Executor | None
+    tasks: Tasks
+    progress: Progress | None = None
     screened: int = 0
     climbed: int = 0
     best: float = -1.0
@@ -93,25 +106,41 @@ class _Search:
 
     def run(self, samples: int) -> Evidence | None:
         """Rounds of screening, each as large as all before it (up to a limit), and climbs from the best."""
-        tasks = 0
+        number = 0
         while self.screened < samples:
             sizes = self._round(samples)
-            done = self._map(_screen, [(self.question, tasks + i, size) for i, size in enumerate(sizes)])
-            tasks += len(sizes)
-            self.screened += sum(sizes)
-            self._pool += [item for part in done for item in part]
+            screens = {
+                f"screen {number + i} {size}": (self.question, number + i, size)
+                for i, size in enumerate(sizes)
+            }
+            # The first round is over before worker processes would have started.
+            results = self.tasks.map(_screen, screens, here=number == 0)
+            number += len(sizes)
+            for size, found in zip(sizes, results, strict=True):
+                self.screened += size
+                self._pool += map(_candidate, found)
+                self._tell()
             self._pool.sort(key=lambda item: (-item.pull, item.values))
             firsts, self._pool = self._pool[:_CLIMBS], self._pool[_CLIMBS : 16 * _CLIMBS]
-            tops = self._map(
-                _climb, [(self.question, item, self.climbed + i) for i, item in enumerate(firsts)]
-            )
-            self.climbed += len(tops)
+            climbs = {
+                f"climb {self.climbed + i} {item.pull!r}": (self.question, item, self.climbed + i)
+                for i, item in enumerate(firsts)
+            }
+            tops = []
+            for top in self.tasks.map(_climb, climbs, here=number == len(sizes)):
+                tops.append(_candidate(top))
+                self.climbed += 1
+                self.best = max(self.best, tops[-1].pull + 0.0)  # no -0
+                self._tell()
             tops.sort(key=lambda item: (-item.pull, item.values))
-            self.best = max([self.best, *(item.pull + 0.0 for item in tops)])  # no -0
             evidence = self._certify(tops)
             if evidence is not None:
                 return evidence
         return None
+
+    def _tell(self) -> None:
+        if self.progress is not None:
+            self.progress(self.screened, self.climbed, self.best)
 
     def _round(self, samples: int) -> list[int]:
         left = min(samples - self.screened, max(self.screened, 2 * TASK_STARTS), _LARGEST_ROUND)
@@ -132,28 +161,31 @@ class _Search:
             return None
         return self.shrinker.refutes(min(found, key=lambda start: start.complexity))
 
-    def _map(self, function: Callable[[Any], T], tasks: Sequence[Any]) -> list[T]:
-        # The first round is over before worker processes would have started.
-        if self.executor is None or self.screened == 0:
-            return [function(task) for task in tasks]
-        futures = []
-        try:
-            futures = [self.executor.submit(function, task) for task in tasks]
-            return [future.result() for future in futures]
-        except BrokenExecutor:
-            self.executor = None  # a worker was killed: the same tasks give the same results here
-            return [function(task) for task in tasks]
-        finally:
-            for future in futures:
-                future.cancel()
+
+def _screen(question: Question, number: int, size: int) -> list[Any]:
+    return [[item.pull, list(item.values)] for item in screen(question, number, size)]
 
 
-def _screen(task: tuple[Question, int, int]) -> tuple[Candidate, ...]:
-    return screen(*task)
+def _climb(question: Question, first: Candidate, number: int) -> list[Any]:
+    top = climb(question, first, number)
+    return [top.pull, list(top.values)]
 
 
-def _climb(task: tuple[Question, Candidate, int]) -> Candidate:
-    return climb(*task)
+def _candidate(data: Any) -> Candidate:
+    pull, values = data
+    return Candidate(float(pull), tuple(map(float, values)))
+
+
+def _subject(question: Question) -> dict[str, Any]:
+    """What the tasks of a hunt depend on; the number of samples only says how many there are."""
+    motion = question.motion
+    return {
+        "hunt": question.metric,
+        "group": list(motion.group.orders),
+        "flow": motion.name,
+        "imbalance": None if question.imbalance is None else list(question.imbalance),
+        "seed": question.seed,
+    }
 
 
 def _effort(search: _Search) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from ncverify.theory.observables import cosine_to_collapse, lyapunov
 from ncverify.theory.parser import parse
 from ncverify.theory.transform import transform
 
+_TINY = np.finfo(np.float64).tiny
 _NOISE = 1e-6  # directions shorter than this, relative to what they are a difference of, are rounding noise
 
 
@@ -202,7 +203,8 @@ def _lyapunov_pull(at: Batch) -> Doubles:
 
 
 def _loss_pull(at: Batch) -> Doubles:
-    return -_correlation(at.short * at.s / at.rest, at.growth, centred=False)
+    # Where the loss is below the smallest double, so are all 1 - phat.
+    return -_correlation(at.short * at.s / np.maximum(at.rest, _TINY), at.growth, centred=False)
 
 
 def _max_min_pull(at: Batch) -> Doubles:

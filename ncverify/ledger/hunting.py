@@ -1,23 +1,22 @@
-"""What ``ncverify hunt`` does: a hunt on local worker processes."""
+"""What ``ncverify hunt`` does: a hunt on local processes or a cluster, with a line of progress."""
 
 from __future__ import annotations
 
-import signal
+import sys
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from time import monotonic
 
 from ncverify.book.verdict import Verdict
-from ncverify.errors import InputError
-from ncverify.evidence.hunt import hunt
-from ncverify.ledger.run import MAX_JOBS, processors
+from ncverify.evidence.hunt import Progress, hunt
+from ncverify.ledger.executors import check_jobs, open_executor, processors
 from ncverify.theory.groups import AbelianGroup
 
 _STARTS_WORTH_A_PROCESS = 1 << 23
+_SECONDS_BETWEEN_LINES = 0.2
 
 
-def hunt_locally(
+def hunt_anywhere(
     metric: str,
     group: AbelianGroup,
     *,
@@ -27,9 +26,11 @@ def hunt_locally(
     seed: int,
     samples: int,
     jobs: int | None,
+    scheduler: str | None,
+    journal: str | None,
 ) -> Verdict:
-    """``hunt`` with ``jobs`` processes (default: as many as pay); the verdict does not depend on them."""
-    with local_executor(_workers(jobs, samples)) as executor:
+    """``hunt`` with ``jobs`` processes (default: as many as pay), or on the cluster of ``scheduler``."""
+    with open_executor(_workers(jobs, samples), scheduler) as executor, progress(samples) as tell:
         return hunt(
             metric,
             group,
@@ -39,30 +40,34 @@ def hunt_locally(
             seed=seed,
             samples=samples,
             executor=executor,
+            journal=journal,
+            progress=tell,
         )
 
 
 @contextmanager
-def local_executor(workers: int) -> Iterator[Executor | None]:
-    """A pool of worker processes, which start when the first task comes; None for one process."""
-    if workers == 1:
+def progress(samples: int) -> Iterator[Progress | None]:
+    """A line on the terminal that says how far the hunt is; nothing elsewhere."""
+    if not sys.stderr.isatty():
         yield None
         return
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=get_context("spawn"),
-        initializer=signal.signal,  # Ctrl-C is for the parent
-        initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
+    last = 0.0
+
+    def tell(screened: int, climbed: int, best: float) -> None:
+        nonlocal last
+        if monotonic() - last < _SECONDS_BETWEEN_LINES:
+            return
+        last = monotonic()
+        text = f"screened {screened} of {samples} starts, climbed from {climbed}, largest pull {best:.2g}"
+        print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+
     try:
-        yield pool
+        yield tell
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _workers(jobs: int | None, samples: int) -> int:
     if jobs is None:
         return max(1, min(processors(), samples // _STARTS_WORTH_A_PROCESS))
-    if not 1 <= jobs <= MAX_JOBS:
-        raise InputError(f"jobs {jobs} is out of range: 1 to {MAX_JOBS}")
-    return jobs
+    return check_jobs(jobs)

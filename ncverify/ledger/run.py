@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
 from time import perf_counter
 
@@ -12,13 +12,13 @@ from ncverify.book.claim import Claim, Registry
 from ncverify.book.verdict import Outcome, Verdict
 from ncverify.errors import InputError
 from ncverify.evidence.workbench import Settings, check_claim
+from ncverify.ledger.executors import check_jobs, processors
 from ncverify.ledger.journal import Journal
 from ncverify.ledger.pool import check_in_processes
 from ncverify.ledger.results import Result, Results
 from ncverify.ledger.selection import Selection, gather
 from ncverify.ledger.store import Store
 
-MAX_JOBS = 256
 # Starting a worker costs about a second (it imports sympy and the book), as much as a few claims do.
 CLAIMS_WORTH_A_PROCESS = 4
 
@@ -32,20 +32,23 @@ def check(
     seed: int = 0,
     store: str | Path | None = None,
     fresh: bool = False,
+    executor: Executor | None = None,
 ) -> Results:
     """Check claims: ids, paper keys, tags or claims files; without any, the whole book.
 
     ``jobs`` worker processes share the work (None: as many as pay); verdicts do not depend on it.
     ``digits`` is the working precision of simulations, ``seed`` that of everything drawn at random.
     ``store``: a folder in which verdicts and certificates are kept, and found again when nothing they were
-    computed from has changed (``fresh``: compute all the same).
+    computed from has changed (``fresh``: compute all the same).  ``executor``: any one, instead of ``jobs``;
+    its workers need the same version of this package.
     Raises ``InputError`` for selectors that name nothing and files that cannot be read.
     """
     for selector in selectors:
         if not isinstance(selector, str):
             raise InputError(f"selector {selector!r} is not text: give ids, papers, tags or files one by one")
     kept = None if store is None else Store(Path(store))
-    return run(gather(selectors), Settings(digits=digits, seed=seed), jobs=jobs, store=kept, fresh=fresh)
+    settings = Settings(digits=digits, seed=seed)
+    return run(gather(selectors), settings, jobs=jobs, store=kept, fresh=fresh, executor=executor)
 
 
 def run(
@@ -56,6 +59,7 @@ def run(
     done: Done = lambda claim: None,
     store: Store | None = None,
     fresh: bool = False,
+    executor: Executor | None = None,
 ) -> Results:
     """Check the selected claims; results come in book order.  ``done`` is called after each claim.
 
@@ -74,7 +78,11 @@ def run(
 
     claims = [claim for claim in selection.claims if claim.id not in results]
     workers = _workers(jobs, len(claims))
-    if workers > 1:
+    if executor is not None:
+        from ncverify.ledger.remote import check_on  # it imports this module
+
+        computed = [keep(result) for result in check_on(executor, claims, selection, settings)]
+    elif workers > 1:
         computed = check_in_processes(claims, selection.files, settings, workers, keep)
     else:
         computed = [keep(check_one(claim, selection.registry, settings)) for claim in claims]
@@ -99,14 +107,4 @@ def check_one(claim: Claim, registry: Registry, settings: Settings) -> Result:
 def _workers(jobs: int | None, claims: int) -> int:
     if jobs is None:
         return max(1, min(processors(), claims // CLAIMS_WORTH_A_PROCESS))
-    if not 1 <= jobs <= MAX_JOBS:
-        raise InputError(f"jobs {jobs} is out of range: 1 to {MAX_JOBS}")
-    return max(1, min(jobs, claims))
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        return os.cpu_count() or 1
+    return max(1, min(check_jobs(jobs), claims))
