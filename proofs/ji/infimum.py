@@ -250,11 +250,15 @@ def one_feature(goal: Relation) -> Theorem:
     return linear(goal, loss_form, sum_over(sum_over(log_monotone(enough, count_positive), c), k))
 
 
-def log_monotone(larger: Theorem, positive: Theorem) -> Theorem:
-    """x >= y > 0 gives log x >= log y (x > y: log x > log y): log(y/x) <= y/x - 1 <= 0."""
+def log_monotone(larger: Theorem, positive: Theorem, above: Theorem | None = None) -> Theorem:
+    """x >= y > 0 gives log x >= log y (x > y: log x > log y): log(y/x) <= y/x - 1 <= 0.
+
+    ``positive``: y > 0; ``above``: x > 0, where that is known without the conditions of x >= y.
+    """
     x, y, kind = larger.relation.lhs, larger.relation.rhs, larger.relation.kind
     conditions = larger.relation.conditions
-    above = linear(greater(x, 0).where(*conditions), larger, positive)
+    if above is None:
+        above = linear(greater(x, 0).where(*conditions), larger, positive)
     ratio = product(positive, reciprocal(above))
     gap = product(linear(Relation(x - y, kind).where(*conditions), larger), reciprocal(above))
     return linear(
