@@ -332,6 +332,8 @@ def context(theorems: Sequence[Theorem]) -> dict[str, Definition]:
             names = [arg.parts[0][0] for arg in args if len(arg.parts) == 1 and arg.parts[0][1] == 1]
             if len(names) == len(args) == len(set(names)) and head.name not in found:
                 body = Definition(tuple(names), relation.rhs)
+                if not free_variables(relation.rhs) <= set(names):
+                    continue  # a hypothesis at one chosen place
                 if head.name not in {node.name for node in _applications(relation.rhs)}:
                     found[head.name] = body
     return found

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from critical_points import SAMPLES, critical_point, is_landscape
 from flint import arb
 
 from ncverify.book.claim import Claim
@@ -32,6 +33,11 @@ ADAM = {
 
 def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Definition]) -> Sampled:
     """A model with random exact values of the primitive symbols of the theorem; use inside ``precision``."""
+    definitions = {**context([theorem]), **more}
+    if is_landscape(definitions):
+        found = critical_point(theorem, group, seed, definitions)
+        point = {name: value for name, value in found.items() if name not in definitions}
+        return Sampled(group, BallNumbers(), point, definitions, {"F": group.order, "N": SAMPLES})
     draw = random.Random(f"{seed}/{group.orders}")
     hypotheses = theorem.hypotheses
     collapsed = "collapsed" in hypotheses
@@ -87,7 +93,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "s": lambda a: to_arb(s[a]),
         "alpha": lambda a: to_arb(alpha[a]),
         "beta": lambda a: beta_value[a],
-        "R": lambda r, a: frame[r][a],
+        "R": lambda *at: frame[at[-2]][at[-1]],
         "f": lambda g: to_arb(free[g]),
         "t": lambda: to_arb(level),
         "w": lambda r: to_arb((1 / s[r] if s[r] else Fraction(1)) if general else rows[r]),
@@ -100,7 +106,11 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "x": lambda: to_arb(max(abs(value / mean - 1) for value in s[1:])),
         "mu": lambda: to_arb(2),
         "sigma": lambda: to_arb(50),
-        "U": lambda k, r: to_arb(table[k][r]),
+        "U": lambda k, r: (
+            _wave(group, frame[r], [value + 1 for value in s], k)
+            if "layers-above" in hypotheses
+            else to_arb(table[k][r])
+        ),
         "V": lambda r, c: to_arb(table[c][r] + 1),
         "Y": lambda k, c: to_arb(Fraction(int(k == c))),
         "X": lambda r, j, c: to_arb(table[r][j] + c),
@@ -117,6 +127,13 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "NW": lambda a: to_arb(s[a]),
         "NH": lambda a: to_arb(s[a] * 2),
         **{name: (lambda value=value: to_arb(value)) for name, value in ADAM.items()},
+        "uo": lambda a: to_arb(s[a] + 1),
+        "ti": lambda a: to_arb(s[a] - 3),
+        "sm": lambda a: to_arb(2 * s[a]),
+        "M": lambda q, r: _product(frame[q], frame[r], [2 * value for value in s]),
+        "T": lambda r, j: _wave(group, frame[r], [value - 3 for value in s], j),
+        "sv": lambda number, a: to_arb(s[a] + (1 if "equal-layers" in hypotheses else number + 1)),
+        "tau": lambda a: to_arb(s[a] + 1),
         "eta": lambda r: to_arb(rows[r] + 1),
         "W": lambda k, r: to_arb(rows[r] if constant else flat[r][k]),
         "H": lambda r, j: to_arb(rows[r] + 1 if constant else flat[r][(3 * j + 1) % order]),
@@ -147,6 +164,21 @@ def _frame(group: AbelianGroup, width: int, draw: random.Random) -> list[list[Co
             columns[a] = [Complex(half * to_arb(row[a]), half * to_arb(row[b])) for row in real]
             columns[b] = [Complex(half * to_arb(row[a]), -half * to_arb(row[b])) for row in real]
     return [[columns[a][r] for a in range(group.order)] for r in range(width)]
+
+
+def _product(row: list[Complex], other: list[Complex], amplitudes: list[Fraction]) -> arb:
+    """sum_a amplitude_a R_qa conj(R_ra), which is real for symmetric amplitudes."""
+    pairs = zip(row, other, amplitudes, strict=True)
+    flat = [(x, y, value, 0 if x.im is None or y.im is None else x.im * y.im) for x, y, value in pairs]
+    return sum((to_arb(value) * (x.re * y.re + cross) for x, y, value, cross in flat), arb(0))
+
+
+def _wave(group: AbelianGroup, row: list[Complex], amplitudes: list[Fraction], g: int) -> arb:
+    """sum_a amplitude_a chi_a(g) conj(R_ra) / sqrt K, which is real for symmetric amplitudes."""
+    turns = [group.pairing(a, g) for a in range(group.order)]
+    numbers = BallNumbers()
+    wave = [Complex(numbers.cosine(t), numbers.cosine((t - Fraction(1, 4)) % 1)) for t in turns]
+    return _product(wave, row, amplitudes) / to_arb(group.order).sqrt()
 
 
 def failures(model: Model, relation: Relation, at_most: int = 40) -> tuple[int, list[dict[Var, int]]]:
@@ -200,6 +232,11 @@ def models(theorem: Theorem, seeds: Sequence[int], more: dict[str, Definition]) 
     """Models of the theorem's hypotheses, over small groups."""
     # a statement about one group of order eight says nothing in smaller ones
     groups = (AbelianGroup.walsh(3),) if "eight-classes" in theorem.hypotheses else GROUPS
+    if is_landscape(more):
+        yield from filter(
+            None, (_landscape(theorem, group, seed, more) for seed in seeds for group in groups[:2])
+        )
+        return
     for seed in seeds:
         for group in groups:
             model = sample(theorem, group, seed, more)
@@ -207,8 +244,25 @@ def models(theorem: Theorem, seeds: Sequence[int], more: dict[str, Definition]) 
                 yield model
 
 
+_landscapes: dict[tuple[Any, ...], tuple[object, Sampled | None]] = {}
+
+
+def _landscape(
+    theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Definition]
+) -> Sampled | None:
+    """A critical point that meets the hypotheses; steps with the same ones share it and what was computed."""
+    key = (id(more), frozenset(theorem.hypotheses), "t" in theorem.signatures, group.orders, seed)
+    if key not in _landscapes:
+        model = sample(theorem, group, seed, more)
+        _landscapes[key] = (more, model if meets(model, theorem) else None)
+    return _landscapes[key][1]
+
+
 def definitions_beside(claim: Claim, theorems: Mapping[str, Theorem]) -> dict[str, Definition]:
     """Definitions of all the claim's symbols; rates that a goal determines are defined by that goal."""
+    own = {name: item for theorem in theorems.values() for name, item in theorem.definitions.items()}
+    if is_landscape(own):
+        return own
     load_book()
     model = importlib.import_module("ncverify_book.garrod.model")
     # z, Q, p, phat of the spectrum, where the claim itself leaves p opaque
