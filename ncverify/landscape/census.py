@@ -9,6 +9,7 @@ from math import sqrt
 from typing import Any, Final
 
 from ncverify.errors import InputError
+from ncverify.landscape.complete import rank_one_boxes
 from ncverify.landscape.euler import euler_sum
 from ncverify.landscape.inertia import Undecided
 from ncverify.landscape.points import CriticalPoint, CriticalSet, collapse, locate, origin
@@ -83,6 +84,7 @@ def critical_points(
     starts: int = 200,
     seed: int = 0,
     ranks: Sequence[int] | None = None,
+    complete: bool = False,
     progress: Progress | None = None,
 ) -> Census:
     """Find, enclose, classify and count the critical points of ``problem`` up to its symmetries.
@@ -90,12 +92,18 @@ def critical_points(
     Squared error: all of them, by ``squared``.  Cross-entropy of rank K - 1: the collapsed minimum.  Below,
     for each rank r, rounds of ``starts`` random starts in width r, until the identity of ``euler`` holds in
     width r and a round finds nothing new (at most 40 rounds); every point is then certified to about
-    ``digits`` digits.  ``ranks``: only these, besides 0. Raises ``InputError``; K is at most 7 for the
+    ``digits`` digits.  ``ranks``: only these, besides 0. ``complete``: prove that the list is complete
+    (cross-entropy, K = 3, no bias; 4 s), or ``Undecided``. Raises ``InputError``; K is at most 7 for the
     cross-entropy.  Cost: about 1 s at K = 3, 3 s at K = 4, 15 s at K = 5.
     """
     _whole("digits", digits, MIN_DIGITS, MAX_DIGITS)
     _whole("starts", starts, 1, 1_000_000)
     _whole("seed", seed, 0, 1 << 62)
+    if complete and problem.loss == "ce" and (problem.classes != 3 or problem.lambda_b is not None or ranks):
+        raise InputError(
+            f"complete: {problem.name} is out of reach; the list is proved complete for mse, and for ce with "
+            "K = 3, no bias, all ranks"
+        )
     report = progress or (lambda text: None)
     bits = int(digits * 3.33) + 64
     if problem.loss == "mse":
@@ -121,18 +129,64 @@ def critical_points(
         known = [(p.rank, p.active, p.escapes, p.copies or 0) for p in points]
         candidates, count = _search(problem, rank, known, starts, seed, report)
         followed += count
-        for number, item in enumerate(candidates):
-            report(f"rank {rank}: certifying {number + 1} of {len(candidates)}")
-            try:
-                point = locate(problem, item.w, item.h, item.b, bits)
-                if not any(same_orbit(point, other) for other in points):
-                    points.append(replace(point, copies=copies(point)))
-            except Undecided as reason:
-                unresolved.append(f"rank {rank}, value {item.value:.10f}: {reason}")
+        unresolved += _certify(problem, candidates, bits, points, report)
     points.sort(key=lambda point: (point.rank, float(point.value.mid())))
+    if complete:
+        report("proving that no point of rank 1 is missing")
+        rank_one_boxes(problem, points)
     full = len(wanted) == problem.rank_bound or not wanted
     sums = _euler(points, problem.width) if full else {}
-    return Census(problem, tuple(points), tuple(unresolved), not wanted, sums, followed)
+    return Census(problem, tuple(points), tuple(unresolved), complete or not wanted, sums, followed)
+
+
+def local_minima(
+    problem: Problem, *, digits: int = 40, starts: int = 60, seed: int = 0, progress: Progress | None = None
+) -> Census:
+    """The minima of full rank d to which descent from random starts leads, for the cross-entropy with d < K.
+
+    Each is enclosed and classified; ``Census.spurious`` are those above another.  Raises ``InputError``.
+    Cost: 2 s at K = 7, d = 4.
+    """
+    _whole("digits", digits, MIN_DIGITS, MAX_DIGITS)
+    _whole("starts", starts, 1, 1_000_000)
+    _whole("seed", seed, 0, 1 << 62)
+    if problem.loss != "ce" or not problem.width < problem.classes <= MAX_SEARCHED_CLASSES:
+        raise InputError(
+            f"{problem.name}: minima are looked for with ce, K <= {MAX_SEARCHED_CLASSES} and width < K"
+        )
+    report = progress or (lambda text: None)
+    bits = int(digits * 3.33) + 64
+    report(f"descending from {starts} starts")
+    (found,) = islice(rounds(_model(problem, problem.width), starts, seed, uphill=0), 1)
+    points: list[CriticalPoint] = []
+    unresolved = _certify(problem, [item for item in found if item.active == 0], bits, points, report)
+    points.sort(key=lambda point: float(point.value.mid()))
+    return Census(problem, tuple(points), tuple(unresolved), False, {}, starts)
+
+
+def _certify(
+    problem: Problem,
+    candidates: Sequence[Candidate],
+    bits: int,
+    points: list[CriticalPoint],
+    report: Progress,
+) -> list[str]:
+    """Add the certified candidates to ``points``, each once; why the others could not be certified."""
+    unresolved = []
+    for number, item in enumerate(candidates, 1):
+        report(f"rank {item.w.shape[1]}: certifying {number} of {len(candidates)}")
+        try:
+            point = locate(problem, item.w, item.h, item.b, bits)
+            if not any(same_orbit(point, other) for other in points):
+                points.append(replace(point, copies=copies(point)))
+        except Undecided as reason:
+            unresolved.append(f"rank {item.w.shape[1]}, value {item.value:.10f}: {reason}")
+    return unresolved
+
+
+def _model(problem: Problem, rank: int) -> Model:
+    penalty = None if problem.lambda_b is None else float(problem.lambda_b)
+    return Model(problem.classes, rank, sqrt(problem.mu_squared), penalty)
 
 
 def _search(
@@ -143,8 +197,7 @@ def _search(
     seed: int,
     report: Progress,
 ) -> tuple[list[Candidate], int]:
-    penalty = None if problem.lambda_b is None else float(problem.lambda_b)
-    model = Model(problem.classes, rank, sqrt(problem.mu_squared), penalty)
+    model = _model(problem, rank)
     found: list[Candidate] = []
     for number, new in enumerate(islice(rounds(model, starts, seed + rank), _ROUNDS), 1):
         found += new

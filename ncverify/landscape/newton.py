@@ -21,7 +21,7 @@ from ncverify.theory.balls import certainly_lt, certainly_nonzero, precision
 
 __all__ = ["Undecided", "Zero", "enclose", "refine"]
 
-_RADII: Final = (12, 16, 20, 24, 32, 48, 64, 96)
+_RADII: Final = (8, 12, 16, 20, 24, 32, 48, 64, 96)
 _LOW: Final = 64
 
 
@@ -66,7 +66,7 @@ def refine(chart: Chart, start: Sequence[arb], bits: int) -> list[arb]:
             if certainly_lt(size, arb((1, -bits + 8))) or (
                 last is not None and not size < last and size < 1e-12
             ):
-                return x
+                return [_on_grid(value, bits + 32) for value in x]
             last = size
     raise Undecided("Newton's method does not converge here")
 
@@ -106,6 +106,13 @@ def enclose(chart: Chart, center: Sequence[arb], bits: int) -> Zero:
 def _pivots_are_nonzero(chart: Chart, x: Sequence[arb]) -> bool:
     w, _, _ = chart.point(x)
     return all(certainly_nonzero(w[p, i]) for i, p in enumerate(chart.pivots))
+
+
+def _on_grid(x: arb, bits: int) -> arb:
+    """The multiple of 2^-bits next below the exact number x."""
+    mantissa, exponent = x.man_exp()
+    shift = int(exponent) + bits
+    return arb((int(mantissa) << shift if shift >= 0 else int(mantissa) >> -shift, -bits))
 
 
 def _largest(values: Sequence[arb]) -> arb:

@@ -45,7 +45,10 @@ def copies(point: CriticalPoint) -> int:
 
 
 def same_orbit(first: CriticalPoint, second: CriticalPoint) -> bool:
-    """Whether a permutation of classes and a rotation carry one point to the other: either answer is proved."""
+    """Whether a permutation of classes and a rotation carry one point to the other.
+
+    Either answer is proved; ``Undecided`` is raised where none is.
+    """
     if first.rank != second.rank or certainly_disjoint(first.value, second.value):
         return False
     if first.zero is None or second.zero is None:

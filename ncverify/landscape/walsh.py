@@ -73,6 +73,7 @@ class WalshPoint:
     escapes: int | None
     center: tuple[arb, ...]
     radius: arb
+    bits: int
 
     @property
     def rank(self) -> int:
@@ -114,16 +115,17 @@ def walsh_critical_points(
     lambda_w: Any = None,
     lambda_h: Any = None,
     width: int | None = None,
+    supports: Sequence[Sequence[int]] | None = None,
     digits: int = 40,
     progress: Callable[[str], None] | None = None,
 ) -> list[WalshPoint]:
     """One point (or its absence) for each orbit of supports under the automorphisms of the group.
 
-    ``group``: Z_2^m, K = 2^m at most 16; ``lambda_``: the common decay, or ``lambda_w`` and ``lambda_h``,
-    exact numbers > 0 with K mu < 1 (else W = H = 0 is the only critical point).  Orbits are exact: their
-    sizes add up to 2^(K-1).  Raises ``InputError``, and ``Undecided`` where a stationary point has a
-    component that balls cannot tell from 0.  Cost: 10 ms an orbit for K = 4, 0.1 s for K = 8, about 1 s for
-    K = 16.
+    ``group``: Z_2^m, K = 2^m at most 16; ``supports``: only these, each counted once; ``lambda_``: the
+    common decay, or ``lambda_w`` and ``lambda_h``, exact numbers > 0 with K mu < 1 (else W = H = 0 is the
+    only critical point).  Orbits are exact: their sizes add up to 2^(K-1).  Raises ``InputError``, and
+    ``Undecided`` where a stationary point has a component that balls cannot tell from 0.  Cost: 10 ms an
+    orbit for K = 4, 0.1 s for K = 8, about 1 s for K = 16.
     """
     group = group if isinstance(group, AbelianGroup) else AbelianGroup(tuple(group))
     if not group.is_walsh or group.order > MAX_CLASSES:
@@ -137,10 +139,20 @@ def walsh_critical_points(
     report = progress or (lambda text: None)
     bits = int(digits * 3.33) + 64
     points: list[WalshPoint] = []
-    for support, size in orbits(group):
+    for support, size in orbits(group) if supports is None else _chosen(group, supports):
         report(f"support {len(points) + 1}, of {len(support)} characters")
         points.append(_point(group, squared, width, support, size, bits))
     return points
+
+
+def _chosen(group: AbelianGroup, supports: Sequence[Sequence[int]]) -> list[tuple[tuple[int, ...], int]]:
+    chosen = []
+    for given in supports:
+        support = tuple(sorted(set(given)))
+        if not all(isinstance(a, int) and 0 < a < group.order for a in support):
+            raise InputError(f"support {list(given)} must be characters from 1 to {group.order - 1}")
+        chosen.append((support, 1))
+    return chosen
 
 
 def _product(common: Any, lambda_w: Any, lambda_h: Any) -> Fraction:
@@ -193,7 +205,7 @@ def _point(
     center, radius, error = stationary(group, squared, support, bits)
     with precision(bits + 32):
         spectrum = [x + arb(0, error) for x in center]
-        exact_parts = (tuple(center), radius)
+        exact_parts = (tuple(center), radius, bits + 32)
         if any(certainly_negative(s) for s in spectrum):
             return WalshPoint(
                 group, squared, width, support, orbit, False, tuple(spectrum), None, None, None, *exact_parts

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ncverify.replay.algebra import check_identity, check_nonnegative
 from ncverify.replay.covers import check_cover
+from ncverify.replay.critical import check_critical_points
 from ncverify.replay.derivations import check_blocks, check_derivation
 from ncverify.replay.earned import Earned, weakest
 from ncverify.replay.errors import Rejected
@@ -15,6 +16,7 @@ from ncverify.replay.models import check_countermodel
 from ncverify.replay.points import check_point, check_rate, check_witness
 from ncverify.replay.reading import items, members
 from ncverify.replay.records import check_experiment, check_record
+from ncverify.replay.walsh import check_walsh_points
 from ncverify.replay.zeros import check_zero
 
 MAX_LISTS: Final = 3
@@ -49,6 +51,7 @@ CHECKERS: Final[Mapping[str, Callable[[Any], Earned]]] = {
     "blocks": check_blocks,
     "countermodel": check_countermodel,
     "cover": check_cover,
+    "critical-points": check_critical_points,
     "derivation": check_derivation,
     "experiment": check_experiment,
     "flow": check_flow,
@@ -57,6 +60,7 @@ CHECKERS: Final[Mapping[str, Callable[[Any], Earned]]] = {
     "point": check_point,
     "rate": check_rate,
     "record": check_record,
+    "walsh-points": check_walsh_points,
     "witness": check_witness,
     "zero": check_zero,
 }
