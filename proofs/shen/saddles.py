@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
-from ncverify.derive.kernel import absurd, at_least, dichotomy, equal, greater, hypothesis, linear
+from ncverify.derive.kernel import Theorem, absurd, at_least, dichotomy, equal, greater, hypothesis, linear
 from ncverify.derive.terms import Function, Sym
 from ncverify.evidence.workbench import Workbench
 
@@ -71,6 +72,26 @@ better = hypothesis("better", greater(F, Fo), "pointwise")
 TWICE = "every twice differentiable loss g, convex where the hypothesis says so"
 
 
+@lru_cache(maxsize=1)
+def given_descent() -> Theorem:
+    """slope' = 2 (mu - s) for any singular vectors u, v and any a."""
+    return descent(given, balance()[2])
+
+
+@lru_cache(maxsize=2)
+def descent_where_steep(centred: bool) -> Theorem:
+    """slope' = 2 (mu - sigma) where sigma > mu, with d >= K or (centred) d >= K - 1."""
+    first, second, equal_sizes = balance()
+    return descent(steep_direction(curvature(first, second), centred=centred), equal_sizes)
+
+
+@lru_cache(maxsize=1)
+def minimum_where_small() -> Theorem:
+    """F_o >= F where mu >= sigma."""
+    first, second, _ = balance()
+    return is_global(global_bound(above_tangent(first, second, bias_balance()), within_norm()))
+
+
 @claim(
     id="negative-curvature",
     paper=PAPER,
@@ -101,7 +122,6 @@ TWICE = "every twice differentiable loss g, convex where the hypothesis says so"
 )
 def negative_curvature(bench: Workbench) -> None:
     """Z does not move to first order, because H^T a = 0 follows from W a = 0; what is left is bilinear."""
-    _, _, equal_sizes = balance()
     value = bench.show(
         "second derivative", linear(bench.goal("second derivative"), descent(given, equal_sizes))
     )
@@ -148,11 +168,9 @@ def negative_curvature(bench: Workbench) -> None:
 )
 def global_minimum_test(bench: Workbench) -> None:
     """Convexity and squares; conversely the direction of ``negative-curvature`` with the largest s."""
-    first, second, equal_sizes = balance()
-    lower = above_tangent(first, second, bias_balance())
-    bench.show("small norm", is_global(global_bound(lower, within_norm())))
+    bench.show("small norm", linear(bench.goal("small norm"), minimum_where_small()))
     for name, centred in (("converse", False), ("converse, centred", True)):
-        along = descent(steep_direction(curvature(first, second), centred=centred), equal_sizes)
+        along = descent_where_steep(centred)
         if_steep = linear(bench.goal(name), (Fraction(1, 2), second_order), (Fraction(-1, 2), along))
         bench.show(name, dichotomy(if_steep, linear(bench.goal(name), small), ("sigma-large", "mu-bounds")))
 
@@ -192,11 +210,8 @@ def global_minimum_test(bench: Workbench) -> None:
 )
 def no_spurious_minimum(bench: Workbench) -> None:
     """If sigma <= mu the point would be a global minimum; if sigma > mu, u^T W = 0 leaves room for a kernel vector."""
-    first, second, equal_sizes = balance()
-    lower = above_tangent(first, second, bias_balance())
-    minimum = is_global(global_bound(lower, within_norm()))
-    nothing = linear(greater(0, 0), minimum, better)
+    nothing = linear(greater(0, 0), minimum_where_small(), better)
     for name, centred in (("strict saddle", False), ("strict saddle, centred", True)):
-        along = descent(steep_direction(curvature(first, second), centred=centred), equal_sizes)
+        along = descent_where_steep(centred)
         if_steep = linear(bench.goal(name), (2, steep), (-1, along))
         bench.show(name, dichotomy(if_steep, absurd(nothing, bench.goal(name)), ("sigma-large", "mu-bounds")))
