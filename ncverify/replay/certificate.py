@@ -28,7 +28,7 @@ VERDICTS: Final = ("proved", "argued", "certified", "tested", "refuted")
 _ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
-Statements = Mapping[str, Mapping[str, str]]
+Statements = Mapping[str, Mapping[str, str | None]]
 """The book: for each claim the hashes of its ``claim`` and of what its evidence ``asserts``."""
 
 
@@ -132,8 +132,13 @@ def _tie(claim: Mapping[str, Any], checked: list[Earned], beside: list[bool]) ->
                 )
 
 
-def asserted(checked: list[Earned]) -> str:
-    """The hash of what all checked evidence asserts."""
+def assertions(data: Any) -> str:
+    """The hash of what the evidence of a certificate asserts, which is checked for that."""
+    bodies = [piece["body"] for piece in data["evidence"] if piece["body"] is not None]
+    return _asserted([check_body(body) for body in bodies])
+
+
+def _asserted(checked: list[Earned]) -> str:
     return digest([item.asserts for item in checked])
 
 
@@ -151,6 +156,6 @@ def _compare(claim: Mapping[str, Any], checked: list[Earned], dependencies: Any,
         return False
     if entry["claim"] != digest(dict(claim)):
         raise Rejected("the statement is not the one of the book")
-    if entry["asserts"] != asserted(checked):
+    if entry["asserts"] != _asserted(checked):
         raise Rejected("the evidence is about something else than that of the book")
     return True
