@@ -11,13 +11,8 @@ import sympy
 
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.derive.assumptions import Assumption, Assumptions, Side, read, read_assumptions
-from ncverify.derive.normal_form import (
-    BudgetExceeded,
-    Difference,
-    OutsideClass,
-    field_for,
-    normalize_difference,
-)
+from ncverify.derive.normal_form import BudgetExceeded, OutsideClass
+from ncverify.derive.opaque import Named, named_difference
 from ncverify.derive.witness import PRECISIONS, Point, Test, scales_in, search
 from ncverify.errors import InputError
 from ncverify.theory.balls import Undefined, certainly_nonzero, enclose, enclose_all, to_decimal
@@ -44,8 +39,8 @@ def decide(
       them strictly was found, so the statement is not empty.
     * ``refuted``: ``witness`` is a rational point that certainly satisfies all assumptions, where both
       sides are certainly defined and a ball around their difference excludes 0.
-    * ``undecided``: a function outside the class, the budget spent, or no point found; the message says
-      which.
+    * ``undecided``: the sides differ as far as functions outside the class are taken for unknowns, the
+      budget is spent, or no point was found; the message says which.
 
     Raises ``InputError`` for input that cannot be read and for expressions that are defined nowhere.
     """
@@ -59,16 +54,19 @@ def decide(
     }
     left, right = assumptions.apply(left), assumptions.apply(right)
     try:
-        field = field_for(left, right)
-        difference = normalize_difference(left, right, field)
+        named = named_difference(left, right)
     except OutsideClass as outside:
-        return _undecided(str(outside), assumptions)
+        return _refute(left, right, assumptions, question, seed, str(outside))
     except BudgetExceeded as spent:
         return _refute(left, right, assumptions, question, seed, f"budget: {spent}")
-    if not difference.element.is_zero():
+    if not named.difference.element.is_zero():
         reason = (
-            "the normal forms differ, so the sides are not equal everywhere, but no point was found that "
-            "shows it within the budget of the search (and satisfies the assumptions, if there are any)"
+            str(named.first)
+            if named.first is not None
+            else (
+                "the normal forms differ, so the sides are not equal everywhere, but no point was found that "
+                "shows it within the budget of the search (and satisfies the assumptions, if there are any)"
+            )
         )
         return _refute(left, right, assumptions, question, seed, reason)
     inside: Point | None = None
@@ -80,7 +78,7 @@ def decide(
                 "found: they may be contradictory or leave no interior",
                 assumptions,
             )
-    return _proved(difference, assumptions, question, inside)
+    return _proved(named, assumptions, question, inside)
 
 
 def _check_symbols(lhs: Side, rhs: Side) -> None:
@@ -98,8 +96,9 @@ def _check_symbols(lhs: Side, rhs: Side) -> None:
 
 
 def _proved(
-    difference: Difference, assumptions: Assumptions, question: Mapping[str, Any], inside: Point | None
+    named: Named, assumptions: Assumptions, question: Mapping[str, Any], inside: Point | None
 ) -> Verdict:
+    difference = named.difference
     field = difference.element.field
     facts = field.facts
     summary = (
@@ -119,9 +118,17 @@ def _proved(
         "assume": question["assume"],
         "inside": details["inner_point"] or {},
     }
-    evidence = Evidence(Outcome.PROVED, "normal form", _scope(field.symbols), summary, details, body=body)
-    factors = [f"{factor!r} != 0" for d in difference.denominators for factor in d.numerator_factors()]
-    conditions = tuple(dict.fromkeys([*factors, *assumptions.texts]))
+    evidence = Evidence(
+        Outcome.PROVED,
+        "normal form",
+        _scope([name for name in field.symbols if name not in named.functions]),
+        summary,
+        details,
+        body=body,
+    )
+    factors = [factor for d in difference.denominators for factor in d.numerator_factors()]
+    nonzero = [f"{named.spelled(factor)!r} != 0" for factor in factors]
+    conditions = tuple(dict.fromkeys([*nonzero, *named.domain, *assumptions.texts]))
     return replace(conclude([evidence]), conditions=conditions)
 
 

@@ -35,7 +35,7 @@ __all__ = [
     "FUNCTIONS", "MAX_DIGITS", "MAX_EXPONENT",
     "Add", "Expr", "Fn", "Mul", "Number", "Operand", "Pow", "Symbol",
     "add", "as_expr", "differentiate", "exp", "from_json", "from_sympy", "log", "mul", "number", "postorder",
-    "power", "sqrt", "substitute", "symbol", "symbols", "to_json",
+    "power", "replace", "sqrt", "substitute", "symbol", "symbols", "to_json",
 ]  # fmt: skip
 
 _ZERO = number(0)
@@ -44,13 +44,18 @@ _ONE = number(1)
 
 def substitute(expr: Expr, mapping: Mapping[str, Operand]) -> Expr:
     """``expr`` with symbols replaced, all at once; linear in the number of distinct nodes."""
-    values = {name: as_expr(value) for name, value in mapping.items()}
+    return replace(expr, {Symbol(name): as_expr(value) for name, value in mapping.items()})
+
+
+def replace(expr: Expr, mapping: Mapping[Expr, Expr]) -> Expr:
+    """``expr`` with whole subexpressions replaced, all at once (not within what replaces them)."""
     done: dict[Expr, Expr] = {}
     for node in postorder(expr):
+        if node in mapping:
+            done[node] = mapping[node]
+            continue
         match node:
-            case Symbol():
-                done[node] = values.get(node.name, node)
-            case Number():
+            case Symbol() | Number():
                 done[node] = node
             case Add() | Mul():
                 args = tuple(done[arg] for arg in node.args)

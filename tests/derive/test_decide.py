@@ -237,15 +237,11 @@ def test_nowhere_defined_is_wrong_input(text, other):
 @pytest.mark.parametrize(
     ("left", "right", "named"),
     [
-        ("acos(7823207/7823209)", "0", "acos(7823207/7823209)"),
-        ("log(x) - log(x)", "0", "log(x)"),
-        ("exp(log(x))", "x", "log(x)"),
-        ("exp(1/x)", "1", "exp(1/x)"),
-        ("exp(x/(1 + y**2))", "1", "exp(x/(1 + y**2))"),
-        ("exp(exp(x))", "exp(exp(x))", "exp(exp(x))"),
-        ("sqrt(x)**2", "x", "sqrt(x)"),
+        ("log(x*y)", "log(x) + log(y)", "log(x*y)"),
         ("sin(x)**2 + cos(x)**2", "1", "sin(x)"),
-        ("0*atan(x)", "0", "atan(x)"),
+        ("exp(2/x)", "exp(1/x)**2", "exp(2/x)"),
+        ("sqrt(x)*sqrt(x)", "x", "sqrt(x)"),
+        ("atan(1/2) + atan(1/3)", "atan(1)", "atan(1/2)"),
     ],
 )
 def test_outside_the_class_is_undecided_and_says_where(left, right, named):
@@ -253,6 +249,50 @@ def test_outside_the_class_is_undecided_and_says_where(left, right, named):
     assert verdict.outcome is Outcome.UNDECIDED
     assert named in verdict.message
     assert verdict.evidence == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "conditions"),
+    [
+        ("log(x) - log(x)", "0", ("x > 0",)),
+        ("log(x) + log(x)", "2*log(x)", ("x > 0",)),
+        ("exp(log(x))", "x", ("x > 0",)),
+        ("log(exp(x - y))", "x - y", ()),
+        ("exp(exp(x))", "exp(exp(x))", ()),
+        ("sqrt(x)**2", "x", ("x >= 0",)),
+        ("sqrt(x)**3/x", "sqrt(x)", ("x != 0", "x >= 0")),
+        ("0*atan(x)", "0", ()),
+        ("log((x+1)**2/(x+1))", "log(x+1)", ("x + 1 != 0",)),
+        ("log(y + x)*exp(1/z)", "exp(1/z)*log(x + y)", ("z != 0",)),
+        ("sin(log(1 + x))*2", "sin(log(x + 1)) + sin(log(1 + x))", ()),
+        ("f1*log(x)", "log(x)*f1", ("x > 0",)),
+        ("1/acos(x)", "acos(x)/acos(x)**2", ("acos(x) != 0", "(x)**2 <= 1")),
+    ],
+)
+def test_functions_outside_the_class_are_unknowns(left, right, conditions):
+    """Equal for all values of the unknowns, so equal; the conditions say where they are defined."""
+    verdict = decide(left, right)
+    assert verdict.outcome is Outcome.PROVED
+    assert set(conditions) <= set(verdict.conditions)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("acos(7823207/7823209)", "0"),
+        ("exp(1/x)", "1"),
+        ("exp(x/(1 + y**2))", "1"),
+        ("log(x)", "log(x) + 1"),
+        ("log(x)", "log(y)"),
+        ("sqrt(x**2)", "x"),
+        ("log(x**2)", "2*log(x) + f1"),
+        ("sin(x)", "cos(x)"),
+    ],
+)
+def test_different_functions_outside_the_class_are_refuted(left, right):
+    verdict = decide(left, right)
+    assert verdict.outcome is Outcome.REFUTED
+    assert _confirmed(verdict, parse(left), parse(right))
 
 
 def _pairs(pattern, n):
