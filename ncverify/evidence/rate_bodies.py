@@ -34,14 +34,14 @@ def rate_body(
     """``metric`` grows (or falls) along ``motion`` at ``start``; ``claimed``: what the claim says of it."""
     if motion.group.order > MAX_ORDER:
         return None
-    spectral = _Spectral(motion.group)
+    spectral = Spectral(motion.group)
     along = dict(zip(spectral.names, spectral.rates(motion, start), strict=True))
     at = dict(zip(spectral.names, start.s, strict=True))
     quantity = _quantity(metric, spectral)
     return bodies.rate(quantity, along, at, grows=grows, claimed=claimed, bits=bits)
 
 
-class _Spectral:
+class Spectral:
     """s_a (symbols s1, s2, ...), z(g) and p(g) of a group as expressions in the s_a."""
 
     def __init__(self, group: AbelianGroup) -> None:
@@ -82,7 +82,7 @@ def _power(s: Expr, exponent: Fraction) -> Expr:
     return s ** int(exponent) if exponent.denominator == 1 else exp(exponent * log(s))
 
 
-def _quantity(metric: Metric, at: _Spectral) -> Any:
+def _quantity(metric: Metric, at: Spectral) -> Any:
     """The metric itself, up to an increasing function where that is shorter."""
     total, count = add(at.s) if len(at.s) > 1 else at.s[0], len(at.s)
     squares = reduce(lambda x, y: x + y, [s * s for s in at.s])

@@ -44,7 +44,9 @@ from ncverify.derive.kernel import (
     vanishes,
 )
 from ncverify.derive.terms import Function, Sym, Var, chi, delta, exp, log, total
+from ncverify.evidence.trends import bound_along_flow, collapse_reached
 from ncverify.evidence.workbench import Workbench
+from ncverify.theory.groups import AbelianGroup
 
 from .lyapunov import (
     Lyapunov,
@@ -101,6 +103,13 @@ LEVEL = [
     Hypothesis("level-nonnegative", "phi >= 0", r"\varphi\ge0"),
     Hypothesis("level-half", "phi <= 1/2", r"\varphi\le\tfrac12"),
     Hypothesis("level-below", "phi^2 <= V", r"\varphi^2\le V"),
+]
+
+CUBE = AbelianGroup.walsh(3)
+FLOWS = [
+    (CUBE, [Fraction(x) for x in (18, 24, 1, 1, 1, 18, 18)], ["0", "1", "1e3", "1e6", "1e12"]),
+    (AbelianGroup.walsh(2), [Fraction(x, 100) for x in (1, 300, 500)], ["0", "1", "1e3", "1e30"]),
+    (AbelianGroup.cyclic(6), [Fraction(x, 5) for x in (1, 7, 12, 7, 1)], ["0", "1", "1e3", "1e30"]),
 ]
 
 high_off = hypothesis("high", equal(delta(high), 0), "pointwise")
@@ -515,6 +524,11 @@ def finite_time_bound(bench: Workbench) -> None:
         ),
     )
     bench.show("size", bench.use("size-growth", "speed"))
+    digits = min(bench.settings.digits, 30)
+    for group, start, times in FLOWS:
+        bench.beside(
+            lambda group=group, start=start, times=times: bound_along_flow(group, start, times, digits)
+        )
 
 
 def at_the_extremes(y: Lyapunov, known: Theorem) -> Theorem:
@@ -610,6 +624,7 @@ def global_convergence(bench: Workbench) -> None:
     )
     pinsker = bench.show("pinsker", linear(bench.goal("pinsker"), pinsker_bound(y)))
     bench.show("direction", squeezed(divergence, pinsker, deviation, along=[sign]))
+    bench.beside(lambda: collapse_reached(CUBE, 4, "1e100", Fraction(1, 10**6), 20, bench.settings.seed))
 
 
 def pinsker_bound(y: Lyapunov) -> Theorem:

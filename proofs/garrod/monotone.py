@@ -6,10 +6,14 @@ from fractions import Fraction
 
 from ncverify.book.registry import claim
 from ncverify.evidence.certify import certify_rate
+from ncverify.evidence.trends import cosine_falls
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.groups import AbelianGroup
 
 from .model import PAPER
+
+# 0, ..., 200, ever further apart
+MOMENTS = [Fraction(n * n, 2) for n in range(21)]
 
 
 def exact(*values: int) -> list[Fraction]:
@@ -24,17 +28,20 @@ def exact(*values: int) -> list[Fraction]:
     place="summary: natural distances can increase at first for K >= 8; the exact starts are ours",
     title="For eight classes the distance to collapse can first grow",
     plain="At s = (18, 24, 1, 1, 1, 18, 18) and at s = (16, 12, 1, 12, 1, 12, 1), Z_2^3, the cosine between s and the "
-    "all-ones vector (which measures the distance of Z/|Z| to collapse) decreases along the balanced flow.",
+    "all-ones vector (which measures the distance of Z/|Z| to collapse) decreases along the balanced flow; from the first "
+    "start it decreases at every time from 0 to 200, by more than 0.007 in all (from 0.7774).",
     latex=r"\frac{d}{dt}\frac{\langle s,\mathbf 1\rangle}{\lVert s\rVert\sqrt{K-1}}<0",
-    scope="two exact starts, K = 8 (Z_2^3)",
-    depends=["reduced-ode"],
+    scope="two exact starts, K = 8 (Z_2^3); from the first of them for 0 <= t <= 200",
+    depends=["reduced-ode", "growth"],
     expected="certified",
     tags=["monotone", "certified"],
 )
 def nonmonotone_cosine(bench: Workbench) -> None:
-    """The sign of the derivative, in balls."""
-    for start in (exact(18, 24, 1, 1, 1, 18, 18), exact(16, 12, 1, 12, 1, 12, 1)):
+    """The sign of the derivative, in balls: at the starts, and in boxes that hold the enclosed flow."""
+    first = exact(18, 24, 1, 1, 1, 18, 18)
+    for start in (first, exact(16, 12, 1, 12, 1, 12, 1)):
         bench.add(lambda start=start: certify_rate("cosine", AbelianGroup.walsh(3), start))
+    bench.add(lambda: cosine_falls(AbelianGroup.walsh(3), first, MOMENTS, Fraction(7, 1000), digits=20))
 
 
 @claim(
