@@ -122,9 +122,7 @@ def minimum_where_small() -> Theorem:
 )
 def negative_curvature(bench: Workbench) -> None:
     """Z does not move to first order, because H^T a = 0 follows from W a = 0; what is left is bilinear."""
-    value = bench.show(
-        "second derivative", linear(bench.goal("second derivative"), descent(given, equal_sizes))
-    )
+    value = bench.show("second derivative", linear(bench.goal("second derivative"), given_descent()))
     bench.show("negative", linear(bench.goal("negative"), (2, steep_s), (-1, value)))
 
 
