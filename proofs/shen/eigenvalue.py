@@ -87,6 +87,7 @@ from .model import (
     q,
     r,
     second_derivative,
+    show_all,
     summed,
     weighted,
 )
@@ -222,8 +223,7 @@ def eigenvalue_theorems() -> dict[str, Theorem]:
 )
 def smallest_eigenvalue(bench: Workbench) -> None:
     """The form minus e times the square of the length is a sum of squares."""
-    for name, theorem in eigenvalue_theorems().items():
-        bench.show(name, linear(bench.goal(name), theorem))
+    show_all(bench, eigenvalue_theorems())
 
 
 def strictly(first: Theorem, second: Theorem, product_positive: Theorem) -> Theorem:
@@ -373,5 +373,4 @@ def quantitative_theorems() -> dict[str, Theorem]:
 )
 def quantitative_saddle(bench: Workbench) -> None:
     """Convexity at the minimum, feature by feature."""
-    for name, theorem in quantitative_theorems().items():
-        bench.show(name, linear(bench.goal(name), theorem))
+    show_all(bench, quantitative_theorems())

@@ -61,6 +61,7 @@ from .model import (
     positive_W,
     q,
     r,
+    show_all,
     summed,
     weighted,
 )
@@ -243,6 +244,64 @@ POINT = [
 ]
 
 
+LEVELS = {
+    "no bias: projection": PROJECTION,
+    "no bias: value": equal(F, Fraction(1, 2) - rank / (2 * K) * (1 - K * t) ** 2),
+    "no bias: strong": equal(W(k, r), 0),
+    "no bias: point, W": equal(grad_W(k, r), 0),
+    "no bias: point, H": equal(grad_H(r, j, i), 0),
+    "free bias: projection": PROJECTION,
+    "free bias: value": equal(F, (K - 1) / (2 * K) - rank / (2 * K) * (1 - K * t) ** 2),
+    "free bias: strong": equal(W(k, r), 0),
+    "free bias: point, W": equal(grad_W(k, r), 0),
+    "free bias: point, H": equal(grad_H(r, j, i), 0),
+    "free bias: point, b": equal(grad_b(k), 0),
+}
+
+
+@lru_cache(maxsize=1)
+def level_theorems() -> dict[str, Theorem]:
+    """Both equations of ``balance`` in S alone: (S + N lambda_H)^2 S = (t/lambda_W)^2 S."""
+    shown: dict[str, Theorem] = {}
+    loss = squared_loss()
+    for name, free in (("no bias", False), ("free bias", True)):
+        flat, value = projection(free)
+        base = (K - 1) / (2 * K) if free else term(Fraction(1, 2))
+        shown[f"{name}: projection"] = flat
+        shown[f"{name}: value"] = linear(LEVELS[f"{name}: value"], value_of_rank(flat, value, base))
+        shown[f"{name}: strong"] = linear(LEVELS[f"{name}: strong"], nothing_left(flat))
+        opened = [with_bias, at_b] if free else [no_bias]
+        point = [loss.Gm_is, Z_is, at_W, at_H, *opened]
+        shown[f"{name}: point, W"] = linear(
+            LEVELS[f"{name}: point, W"],
+            loss.by_W,
+            (w * y * y / K, isometry),
+            (E(k, r) * y / K, scale_h),
+            (E(k, r), scale_w),
+            *([(y / K**2, centred_E)] if free else []),
+            unfold=point,
+        )
+        shown[f"{name}: point, H"] = linear(
+            LEVELS[f"{name}: point, H"],
+            loss.by_H,
+            (w * w * y / N, isometry.at({k: j})),
+            (E(j, r) * w / N, scale_h),
+            (-t * E(j, r) / (n * lambda_W), scale_w),
+            (-E(j, r) * y / (n * lambda_W), tight),
+            *([(w / (K * N), centred_E)] if free else []),
+            unfold=point,
+            nonzero=[positive_W],
+        )
+    shown["free bias: point, b"] = linear(
+        LEVELS["free bias: point, b"],
+        loss.by_b,
+        (w * y / K, weighted(centred_E.at({k: l}), E(k, r), r)),
+        (b(k), free_bias),
+        unfold=[loss.Gm_is, Z_is, at_W, at_H, with_bias, at_b],
+    )
+    return shown
+
+
 @claim(
     id="mse-levels",
     paper=PAPER,
@@ -268,66 +327,10 @@ POINT = [
         Hypothesis("strong", "K t >= 1 (where said)", r"K\sqrt n\mu\ge1"),
         *POINT,
     ],
-    goals={
-        "no bias: projection": PROJECTION,
-        "no bias: value": equal(F, Fraction(1, 2) - rank / (2 * K) * (1 - K * t) ** 2),
-        "no bias: strong": equal(W(k, r), 0),
-        "no bias: point, W": equal(grad_W(k, r), 0),
-        "no bias: point, H": equal(grad_H(r, j, i), 0),
-        "free bias: projection": PROJECTION,
-        "free bias: value": equal(F, (K - 1) / (2 * K) - rank / (2 * K) * (1 - K * t) ** 2),
-        "free bias: strong": equal(W(k, r), 0),
-        "free bias: point, W": equal(grad_W(k, r), 0),
-        "free bias: point, H": equal(grad_H(r, j, i), 0),
-        "free bias: point, b": equal(grad_b(k), 0),
-    },
+    goals=LEVELS,
     expected="proved",
     tags=["landscape", "squared loss", "all-K"],
 )
 def mse_levels(bench: Workbench) -> None:
-    """Both equations of ``balance`` in S alone: (S + N lambda_H)^2 S = (t/lambda_W)^2 S."""
-    loss = squared_loss()
-    for name, free in (("no bias", False), ("free bias", True)):
-        flat, value = projection(free)
-        base = (K - 1) / (2 * K) if free else term(Fraction(1, 2))
-        bench.show(f"{name}: projection", flat)
-        bench.show(f"{name}: value", linear(bench.goal(f"{name}: value"), value_of_rank(flat, value, base)))
-        bench.show(f"{name}: strong", linear(bench.goal(f"{name}: strong"), nothing_left(flat)))
-        opened = [with_bias, at_b] if free else [no_bias]
-        point = [loss.Gm_is, Z_is, at_W, at_H, *opened]
-        bench.show(
-            f"{name}: point, W",
-            linear(
-                bench.goal(f"{name}: point, W"),
-                loss.by_W,
-                (w * y * y / K, isometry),
-                (E(k, r) * y / K, scale_h),
-                (E(k, r), scale_w),
-                *([(y / K**2, centred_E)] if free else []),
-                unfold=point,
-            ),
-        )
-        bench.show(
-            f"{name}: point, H",
-            linear(
-                bench.goal(f"{name}: point, H"),
-                loss.by_H,
-                (w * w * y / N, isometry.at({k: j})),
-                (E(j, r) * w / N, scale_h),
-                (-t * E(j, r) / (n * lambda_W), scale_w),
-                (-E(j, r) * y / (n * lambda_W), tight),
-                *([(w / (K * N), centred_E)] if free else []),
-                unfold=point,
-                nonzero=[positive_W],
-            ),
-        )
-    bench.show(
-        "free bias: point, b",
-        linear(
-            bench.goal("free bias: point, b"),
-            loss.by_b,
-            (w * y / K, weighted(centred_E.at({k: l}), E(k, r), r)),
-            (b(k), free_bias),
-            unfold=[loss.Gm_is, Z_is, at_W, at_H, with_bias, at_b],
-        ),
-    )
+    """The equations of ``balance`` for S = W W^T alone, and the points that they allow."""
+    show_all(bench, level_theorems())

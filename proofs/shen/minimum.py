@@ -69,6 +69,7 @@ from .model import (
     positive_H,
     positive_W,
     r,
+    show_all,
     summed,
     weighted,
 )
@@ -380,6 +381,54 @@ FRAME = [
 ]
 
 
+MINIMUM = {
+    "bound": at_least(Fo, VALUE),
+    "attained": equal(Fo, VALUE),
+    "unique product": equal(over(Wo(k, r) * Ho(r, j, i), r), alpha * (delta(k - j) - 1 / K)),
+    "unique frame": equal(over(Wo(k, r) * Wo(j, r), r), n * lambda_H * alpha / t * (delta(k - j) - 1 / K)),
+    "unique bias": equal(epsilon * bo(k), epsilon * over(bo(l), l) / K),
+    "strong: bound": at_least(Fo, log(K)),
+    "strong: value at 0": equal(Fo, log(K)),
+    "strong: W": equal(Wo(k, r), 0),
+    "strong: H": equal(Ho(r, j, i), 0),
+}
+
+
+@lru_cache(maxsize=1)
+def minimum_theorems() -> dict[str, Theorem]:
+    """F - f* is a sum of four terms that are >= 0; each of them vanishes only where it should."""
+    shown: dict[str, Theorem] = {}
+    near = distance()
+    bound = shown["bound"] = linear(MINIMUM["bound"], near.identity, *near.parts.values())
+    shown["attained"] = attained()
+    found = optimum()
+    shown["unique product"] = linear(MINIMUM["unique product"], found.product)
+    gram = shown["unique frame"] = linear(MINIMUM["unique frame"], found.gram)
+    shown["unique bias"] = linear(MINIMUM["unique bias"], found.bias)
+
+    flat = alpha_vanishes()
+    inside = linear(equal(1 - (K - 1) * t, 1 / K), (1 - K, one_over_K))
+    logarithm = linear(equal(log(1 - (K - 1) * t), -log(K)), congruent_log(inside), log_reciprocal(orders[0]))
+    shown["strong: bound"] = linear(MINIMUM["strong: bound"], bound, (-1, logarithm), ((K - 1) * t, flat))
+    loss = cross_entropy()
+    none = linear(equal(log(_column_o()), log(K)), unfold=[other.column_is, Zo_is, zero_W, zero_H, at_b])
+    shown["strong: value at 0"] = linear(
+        MINIMUM["strong: value at 0"],
+        (1 / N, summed(none, j, i)),
+        unfold=[Fo_is, loss.go_is, Zo_is, zero_W, zero_H, at_b],
+    )
+    length = linear(
+        equal(over(Wo(k, r) ** 2, r), 0),
+        gram.at({j: k}),
+        (n * lambda_H / t * (1 - 1 / K), flat),
+    )
+    rows = shown["strong: W"] = square_zero(
+        each_zero(length, linear(at_least(Wo(k, r) ** 2, 0), square(Wo(k, r)))), Wo(k, r)
+    )
+    shown["strong: H"] = linear(MINIMUM["strong: H"], found.features, (t / (n * lambda_H), rows.at({k: j})))
+    return shown
+
+
 @claim(
     id="ce-minimum",
     paper=PAPER,
@@ -406,61 +455,45 @@ FRAME = [
         Hypothesis("zero-W", "W_o = 0 (value at 0)", r"W=0"),
         Hypothesis("zero-H", "H_o = 0 (value at 0)", r"H=0"),
     ],
-    goals={
-        "bound": at_least(Fo, VALUE),
-        "attained": equal(Fo, VALUE),
-        "unique product": equal(over(Wo(k, r) * Ho(r, j, i), r), alpha * (delta(k - j) - 1 / K)),
-        "unique frame": equal(
-            over(Wo(k, r) * Wo(j, r), r), n * lambda_H * alpha / t * (delta(k - j) - 1 / K)
-        ),
-        "unique bias": equal(epsilon * bo(k), epsilon * over(bo(l), l) / K),
-        "strong: bound": at_least(Fo, log(K)),
-        "strong: value at 0": equal(Fo, log(K)),
-        "strong: W": equal(Wo(k, r), 0),
-        "strong: H": equal(Ho(r, j, i), 0),
-    },
+    goals=MINIMUM,
     expected="proved",
     tags=["landscape", "cross-entropy", "all-K"],
 )
 def ce_minimum(bench: Workbench) -> None:
-    """F - f* is a sum of four terms that are >= 0; each of them vanishes only where it should."""
-    near = distance()
-    bound = bench.show("bound", linear(bench.goal("bound"), near.identity, *near.parts.values()))
-    bench.show("attained", attained())
-    found = optimum()
-    bench.show("unique product", linear(bench.goal("unique product"), found.product))
-    gram = bench.show("unique frame", linear(bench.goal("unique frame"), found.gram))
-    bench.show("unique bias", linear(bench.goal("unique bias"), found.bias))
+    """F - f* is a sum of terms that are >= 0; each of them vanishes only where it should."""
+    show_all(bench, minimum_theorems())
 
-    flat = alpha_vanishes()
-    inside = linear(equal(1 - (K - 1) * t, 1 / K), (1 - K, one_over_K))
-    logarithm = linear(equal(log(1 - (K - 1) * t), -log(K)), congruent_log(inside), log_reciprocal(orders[0]))
-    bench.show(
-        "strong: bound",
-        linear(bench.goal("strong: bound"), bound, (-1, logarithm), ((K - 1) * t, flat)),
+
+COLLAPSE = {
+    "self-duality": equal(Ho(r, j, i), t / (n * lambda_H) * Wo(j, r)),
+    "simplex frame": equal(over(Wo(k, r) * Wo(j, r), r), n * lambda_H * alpha / t * (delta(k - j) - 1 / K)),
+    "features": equal(
+        over(Ho(r, k, i) * Ho(r, j, i), r), t * alpha / (n * lambda_H) * (delta(k - j) - 1 / K)
+    ),
+    "centred classifiers": equal(over(Wo(k, r), k), 0),
+    "centred means": equal(over(Ho(r, j, i), j), 0),
+}
+
+
+@lru_cache(maxsize=1)
+def collapse_theorems() -> dict[str, Theorem]:
+    """Each of the four terms of F - f* vanishes."""
+    shown: dict[str, Theorem] = {}
+    found = optimum()
+    dual = shown["self-duality"] = linear(COLLAPSE["self-duality"], found.features)
+    gram = shown["simplex frame"] = linear(COLLAPSE["simplex frame"], found.gram)
+    centred = shown["centred classifiers"] = linear(COLLAPSE["centred classifiers"], found.centred)
+    shown["features"] = linear(
+        COLLAPSE["features"],
+        weighted(dual.at({j: k}), Ho(r, j, i), r),
+        (t / (n * lambda_H), weighted(dual, Wo(k, r), r)),
+        (t**2 / (n * lambda_H) ** 2, gram),
+        nonzero=[t_positive, positive_H],
     )
-    loss = cross_entropy()
-    none = linear(equal(log(_column_o()), log(K)), unfold=[other.column_is, Zo_is, zero_W, zero_H, at_b])
-    bench.show(
-        "strong: value at 0",
-        linear(
-            bench.goal("strong: value at 0"),
-            (1 / N, summed(none, j, i)),
-            unfold=[Fo_is, loss.go_is, Zo_is, zero_W, zero_H, at_b],
-        ),
+    shown["centred means"] = linear(
+        COLLAPSE["centred means"], sum_over(dual, j), (t / (n * lambda_H), centred)
     )
-    length = linear(
-        equal(over(Wo(k, r) ** 2, r), 0),
-        gram.at({j: k}),
-        (n * lambda_H / t * (1 - 1 / K), flat),
-    )
-    rows = bench.show(
-        "strong: W",
-        square_zero(each_zero(length, linear(at_least(Wo(k, r) ** 2, 0), square(Wo(k, r)))), Wo(k, r)),
-    )
-    bench.show(
-        "strong: H", linear(bench.goal("strong: H"), found.features, (t / (n * lambda_H), rows.at({k: j})))
-    )
+    return shown
 
 
 @claim(
@@ -475,37 +508,10 @@ def ce_minimum(bench: Workbench) -> None:
     latex=r"W^{\star}W^{\star\top}\propto I-\tfrac1KJ,\quad h_{j,i}\propto w_j,\quad\textstyle\sum_jh_{j,i}=0",
     scope=SCOPE,
     hypotheses=[POSITIVE_W, POSITIVE_H, PENALTY_B, *LEVELS, WITHIN, OPTIMAL],
-    goals={
-        "self-duality": equal(Ho(r, j, i), t / (n * lambda_H) * Wo(j, r)),
-        "simplex frame": equal(
-            over(Wo(k, r) * Wo(j, r), r), n * lambda_H * alpha / t * (delta(k - j) - 1 / K)
-        ),
-        "features": equal(
-            over(Ho(r, k, i) * Ho(r, j, i), r), t * alpha / (n * lambda_H) * (delta(k - j) - 1 / K)
-        ),
-        "centred classifiers": equal(over(Wo(k, r), k), 0),
-        "centred means": equal(over(Ho(r, j, i), j), 0),
-    },
+    goals=COLLAPSE,
     expected="proved",
     tags=["landscape", "collapse", "all-K"],
 )
 def minimum_is_collapse(bench: Workbench) -> None:
-    """Each of the four terms of F - f* vanishes."""
-    found = optimum()
-    dual = bench.show("self-duality", linear(bench.goal("self-duality"), found.features))
-    gram = bench.show("simplex frame", linear(bench.goal("simplex frame"), found.gram))
-    centred = bench.show("centred classifiers", linear(bench.goal("centred classifiers"), found.centred))
-    bench.show(
-        "features",
-        linear(
-            bench.goal("features"),
-            weighted(dual.at({j: k}), Ho(r, j, i), r),
-            (t / (n * lambda_H), weighted(dual, Wo(k, r), r)),
-            (t**2 / (n * lambda_H) ** 2, gram),
-            nonzero=[t_positive, positive_H],
-        ),
-    )
-    bench.show(
-        "centred means",
-        linear(bench.goal("centred means"), sum_over(dual, j), (t / (n * lambda_H), centred)),
-    )
+    """Where F = f*, each term of F - f* vanishes."""
+    show_all(bench, collapse_theorems())

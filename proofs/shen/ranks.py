@@ -53,6 +53,7 @@ from .model import (
     positive_W,
     q,
     r,
+    show_all,
     summed,
     weighted,
 )
@@ -91,6 +92,27 @@ def centred_weights(first: Theorem, columns: Theorem) -> Theorem:
     return linear(equal(over(W(k, r), k), 0), factor_zero(scaled, positive_W))
 
 
+CE_RANK = {
+    "gradient": equal(over(Gm(k, j, i), k), 0),
+    "rank": equal(over(W(k, r), k), 0),
+    "kernel of W": equal(over(H(r, j, i) * z(r), r), 0),
+    "kernel of H": equal(over(W(k, r) * z(r), r), 0),
+}
+
+
+@lru_cache(maxsize=1)
+def ce_rank_theorems() -> dict[str, Theorem]:
+    """The columns of P and Y have sum 1; lambda_W 1^T W = -1^T Gm H^T; balance compares the kernels."""
+    shown: dict[str, Theorem] = {}
+    loss = cross_entropy()
+    first, _, equal_sizes = loss.balance()
+    columns = shown["gradient"] = centred_gradient(loss)
+    shown["rank"] = centred_weights(first, columns)
+    shown["kernel of W"] = features_vanish(equal_sizes, z, kernel_of_W)
+    shown["kernel of H"] = weights_vanish(equal_sizes)
+    return shown
+
+
 @claim(
     id="ce-rank",
     paper=PAPER,
@@ -107,23 +129,13 @@ def centred_weights(first: Theorem, columns: Theorem) -> Theorem:
         Hypothesis("kernel-W", "W a = 0 (third part)", r"Wa=0"),
         Hypothesis("kernel-H", "H^T a = 0 (last part)", r"H^{\top}a=0"),
     ],
-    goals={
-        "gradient": equal(over(Gm(k, j, i), k), 0),
-        "rank": equal(over(W(k, r), k), 0),
-        "kernel of W": equal(over(H(r, j, i) * z(r), r), 0),
-        "kernel of H": equal(over(W(k, r) * z(r), r), 0),
-    },
+    goals=CE_RANK,
     expected="proved",
     tags=["landscape", "cross-entropy", "all-K"],
 )
 def ce_rank(bench: Workbench) -> None:
-    """The columns of P and Y have sum 1; lambda_W 1^T W = -1^T Gm H^T; balance compares the kernels."""
-    loss = cross_entropy()
-    first, _, equal_sizes = loss.balance()
-    columns = bench.show("gradient", centred_gradient(loss))
-    bench.show("rank", centred_weights(first, columns))
-    bench.show("kernel of W", features_vanish(equal_sizes, z, kernel_of_W))
-    bench.show("kernel of H", weights_vanish(equal_sizes))
+    """The columns of P and Y have sum 1; balance compares the kernels."""
+    show_all(bench, ce_rank_theorems())
 
 
 def columns_agree(second: Theorem, monotone: Theorem) -> Theorem:

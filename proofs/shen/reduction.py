@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import Theorem, at_least, define, equal, hypothesis, linear
@@ -35,6 +37,7 @@ from .model import (
     over,
     r,
     regularizer,
+    show_all,
 )
 from .ranks import columns_agree
 
@@ -64,6 +67,35 @@ def softmax_is_monotone(Gm_is: Theorem) -> Theorem:
     )
 
 
+REDUCTION = {
+    "columns": equal(H(r, j, i), H(r, j, i1)),
+    "cross-entropy": equal(F, F_one),
+    "squared loss": equal(M, M_one),
+}
+
+
+@lru_cache(maxsize=1)
+def reduction_theorems() -> dict[str, Theorem]:
+    """The gradient of log-sum-exp is monotone; on equal columns the sums over i are n times one term."""
+    shown: dict[str, Theorem] = {}
+    loss = cross_entropy()
+    shown["columns"] = columns_agree(loss.second, softmax_is_monotone(loss.Gm_is))
+    one = define(
+        F_one,
+        total(j, log(total(k, exp(small_Z(k, j)))) - small_Z(j, j)) / K + small_regularizer,
+    )
+    shown["cross-entropy"] = linear(
+        REDUCTION["cross-entropy"],
+        unfold=[F_is, one, loss.g_is, start.column_is, Z_is, small_Z_is, lifted],
+    )
+    squares = define(M, over((Z(k, j, i) - delta(k - j)) ** 2, k, j, i) / (2 * N) + regularizer(W, H, b))
+    squares_one = define(M_one, over((small_Z(k, j) - delta(k - j)) ** 2, k, j) / (2 * K) + small_regularizer)
+    shown["squared loss"] = linear(
+        REDUCTION["squared loss"], unfold=[squares, squares_one, Z_is, small_Z_is, lifted]
+    )
+    return shown
+
+
 @claim(
     id="n-reduction",
     paper=PAPER,
@@ -80,32 +112,10 @@ def softmax_is_monotone(Gm_is: Theorem) -> Theorem:
         POSITIVE_H,
         Hypothesis("lifted", "H(r,(j,i)) = h(r,j) (last two parts)", r"H=h\otimes\mathbf 1^{\top}"),
     ],
-    goals={
-        "columns": equal(H(r, j, i), H(r, j, i1)),
-        "cross-entropy": equal(F, F_one),
-        "squared loss": equal(M, M_one),
-    },
+    goals=REDUCTION,
     expected="proved",
     tags=["landscape", "collapse", "all-K"],
 )
 def n_reduction(bench: Workbench) -> None:
-    """The gradient of log-sum-exp is monotone; on equal columns the sums over i are n times one term."""
-    loss = cross_entropy()
-    bench.show("columns", columns_agree(loss.second, softmax_is_monotone(loss.Gm_is)))
-    one = define(
-        F_one,
-        total(j, log(total(k, exp(small_Z(k, j)))) - small_Z(j, j)) / K + small_regularizer,
-    )
-    bench.show(
-        "cross-entropy",
-        linear(
-            bench.goal("cross-entropy"),
-            unfold=[F_is, one, loss.g_is, start.column_is, Z_is, small_Z_is, lifted],
-        ),
-    )
-    squares = define(M, over((Z(k, j, i) - delta(k - j)) ** 2, k, j, i) / (2 * N) + regularizer(W, H, b))
-    squares_one = define(M_one, over((small_Z(k, j) - delta(k - j)) ** 2, k, j) / (2 * K) + small_regularizer)
-    bench.show(
-        "squared loss",
-        linear(bench.goal("squared loss"), unfold=[squares, squares_one, Z_is, small_Z_is, lifted]),
-    )
+    """Monotone gradients make columns equal; equal columns merge."""
+    show_all(bench, reduction_theorems())
