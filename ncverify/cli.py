@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from ncverify import __version__
-from ncverify.commands import experiment
+from ncverify.commands import experiment, landscape
 from ncverify.commands.output import Json, Seed, write_json
 from ncverify.errors import InputError
 
@@ -68,6 +68,7 @@ app = typer.Typer(
 )
 
 app.add_typer(experiment.app, name="experiment")
+app.command()(landscape.landscape)
 
 Selectors = Annotated[
     list[str] | None,
@@ -94,6 +95,8 @@ Digits = Annotated[int, typer.Option("--digits", metavar="D", help="Working prec
 
 def main() -> None:
     """Entry point of ``ncverify`` and ``python -m ncverify``."""
+    # Batches of small matrices: threads of the linear algebra would only wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     app(prog_name="ncverify")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import sqrt
+from pathlib import Path
 from typing import Any, Final
 
 from ncverify.errors import InputError
@@ -68,6 +69,12 @@ class Census:
             "euler": {str(width): total for width, total in self.euler.items()},
             "starts": self.starts,
         }
+
+    def plot(self, path: str | Path | None = None, saddle: int | None = None) -> Any:
+        """Index against loss, and the escape from row ``saddle`` of the list (see ``figure.plot``)."""
+        from ncverify.landscape.figure import plot
+
+        return plot(self, path, saddle)
 
     def __str__(self) -> str:
         from ncverify.landscape.table import lines

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 
 from ncverify.landscape.chart import Chart, probabilities, slope
-from ncverify.landscape.inertia import Undecided, negative_eigenvalues
+from ncverify.landscape.inertia import Undecided, doubles, negative_eigenvalues
 from ncverify.landscape.newton import Zero, enclose, refine
 from ncverify.landscape.problem import Problem
 from ncverify.landscape.spectrum import spectral_norm
@@ -80,6 +80,17 @@ class CriticalSet(ABC):
     @abstractmethod
     def slope_norm(self) -> arb:
         """A ball around |G|, the largest singular value of the reduced problem."""
+
+    @abstractmethod
+    def escape(self) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        """Doubles (u, v): unit singular vectors of the largest singular value of G; None without escape.
+
+        In width > rank the direction (u a^T, -a v^T), a a new unit vector, has curvature 2 (mu - |G|) < 0.
+        """
+
+    @abstractmethod
+    def along_escape(self, t: NDArray[Any]) -> NDArray[Any]:
+        """Doubles: f of the reduced problem at the point plus t times the direction of ``escape``."""
 
     def gradient_norm(self) -> arb:
         """A ball around the largest singular value of grad g in the given problem (of N columns)."""
@@ -153,16 +164,27 @@ class CriticalPoint(CriticalSet):
         return rows_w, rows_h, None if p.lambda_b is None else b
 
     def escape(self) -> tuple[NDArray[Any], NDArray[Any]] | None:
-        """Doubles (u, v): the unit singular vectors of the largest singular value of G, None without escape.
-
-        In width > rank the direction (u a^T, -a v^T), a a new unit vector, has curvature 2 (mu - |G|) < 0.
-        """
         if self.escapes == 0:
             return None
-        left, _, right = np.linalg.svd(
-            np.array([[float(x.mid()) for x in row] for row in self.gradient_by_logits.tolist()])
-        )
+        left, _, right = np.linalg.svd(doubles(self.gradient_by_logits))
         return left[:, 0], right[0]
+
+    def along_escape(self, t: NDArray[Any]) -> NDArray[Any]:
+        direction = self.escape()
+        if direction is None:
+            raise ValueError("a global minimum has no escape direction")
+        u, v = direction
+        w, h, b = self.reduced()
+        k = self.problem.classes
+        logits = doubles(w * h) if self.rank else np.zeros((k, k))
+        logits = logits + np.array([[float(x.mid())] for x in b])
+        moved = logits - t[:, None, None] ** 2 * np.outer(u, v)
+        top = moved.max(axis=1)
+        losses = np.log(np.exp(moved - top[:, None]).sum(axis=1)) + top - np.diagonal(moved, axis1=1, axis2=2)
+        change = losses.mean(axis=1) + float(self.problem.mu_squared) ** 0.5 * t**2
+        origin = int(np.argmin(np.abs(t)))
+        values: NDArray[Any] = change - change[origin] + float(self.value.mid())
+        return values
 
 
 def origin(problem: Problem, bits: int) -> CriticalPoint:

@@ -26,8 +26,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 from flint import arb
+from numpy.typing import NDArray
 
 from ncverify.landscape.euler import grassmannian
 from ncverify.landscape.points import CriticalSet
@@ -61,6 +64,29 @@ class Family(CriticalSet):
             if self.problem.lambda_b and not self.mean:
                 largest = largest.max(to_arb(_kappa(self.problem)) / k)
             return largest
+
+    def escape(self) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        return (-_unused(self), _unused(self)) if self.escapes else None
+
+    def along_escape(self, t: NDArray[Any]) -> NDArray[Any]:
+        # Z grows by t^2 q q^T in a direction q in which Z - I was -1.
+        weight = float(_kappa(self.problem)) if self.modes == self.places else 1.0
+        k, mu = self.problem.classes, float(self.problem.mu_squared) ** 0.5
+        values: NDArray[Any] = float(self.value.mid()) + weight * ((1 - t**2) ** 2 - 1) / (2 * k) + mu * t**2
+        return values
+
+
+def _unused(family: Family) -> NDArray[Any]:
+    """A unit vector orthogonal to the range of one member, and to the mean where another is left."""
+    k = family.problem.classes
+    if family.modes == family.places:
+        return np.full(k, k**-0.5)
+    if family.problem.lambda_b is None:
+        return np.eye(k)[:, family.modes]
+    vector = np.zeros(k)
+    vector[: family.modes + 1] = 1
+    vector[family.modes + 1] = -(family.modes + 1)
+    return vector / np.linalg.norm(vector)
 
 
 def families(problem: Problem, bits: int) -> list[Family]:
