@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ncverify.derive.decide import decide
     from ncverify.evidence import strategies
     from ncverify.evidence.hunt import hunt
+    from ncverify.evidence.statements import conjecture, derivation, inequality
     from ncverify.flow.full import FullFlow
     from ncverify.flow.reduced import ReducedFlow
     from ncverify.flow.trajectory import Trajectory
@@ -48,8 +49,11 @@ _HOME = {
     "Verdict": "ncverify.book.verdict",
     "check": "ncverify.ledger.run",
     "claim": "ncverify.book.registry",
+    "conjecture": "ncverify.evidence.statements",
     "decide": "ncverify.derive.decide",
+    "derivation": "ncverify.evidence.statements",
     "hunt": "ncverify.evidence.hunt",
+    "inequality": "ncverify.evidence.statements",
     "load_book": "ncverify.book.registry",
 }
 _MODULES = {
@@ -62,7 +66,8 @@ _MODULES = {
 __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
     "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
-    "claim", "collapse", "decide", "experiments", "hunt", "landscape", "load_book", "strategies",
+    "claim", "collapse", "conjecture", "decide", "derivation", "experiments", "hunt", "inequality",
+    "landscape", "load_book", "strategies",
 ]  # fmt: skip
 
 

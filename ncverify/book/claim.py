@@ -52,8 +52,9 @@ class Claim:
     ``goals`` are the formal parts of the statement, each a relation of the all-K calculus; ``check`` is
     the proof script or search, called with a workbench that knows the goals (see
     ``ncverify.evidence.workbench``).  A claim may have no goals, when it is about exact examples.
-    ``corrected_by`` names the claim that says what is true instead of a refuted one.  ``modules`` are what the
-    check imports beyond a plain installation; without them the claim is left out of a run.
+    ``corrected_by`` names the claim that says what is true instead of a refuted one.  ``modules`` are what
+    the check imports beyond a plain installation; without them the claim is left out of a run.  ``file`` is
+    where the claim is declared, ``origin`` its name and line.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Claim:
     tags: tuple[str, ...] = ()
     corrected_by: str = ""
     modules: tuple[str, ...] = ()
+    file: str = ""
     origin: str = ""
 
     def __post_init__(self) -> None:

@@ -47,15 +47,17 @@ def claim(
     tags: Sequence[str] = (),
     corrected_by: str = "",
     modules: Sequence[str] = (),
+    at: tuple[str, int] | None = None,
 ) -> Callable[[Callable[[Any], None]], Claim]:
     """Declare a claim; the decorated function is its proof script (or search).
 
     The function gets a workbench: ``goal(name)`` is the formal statement, ``show(name, theorem)`` hands
-    in its proof, ``use(claim, goal)`` a theorem of another claim, ``add`` other evidence.
+    in its proof, ``use(claim, goal)`` a theorem of another claim, ``add`` other evidence.  ``at``: file and
+    line of the declaration, where that is not where the function stands.
     """
 
     def declare(check: Callable[[Any], None]) -> Claim:
-        code = check.__code__
+        file, line = at or (check.__code__.co_filename, check.__code__.co_firstlineno)
         made = Claim(
             id=id,
             paper=paper,
@@ -73,13 +75,20 @@ def claim(
             tags=tuple(tags),
             corrected_by=corrected_by,
             modules=tuple(modules),
-            origin=f"{Path(code.co_filename).name}:{code.co_firstlineno}",
+            file=file,
+            origin=f"{Path(file).name}:{line}",
         )
         if _active:
             _active[-1].add(made)
         return made
 
     return declare
+
+
+def caller(depth: int = 2) -> tuple[str, int]:
+    """File and line ``depth`` calls above: where a function that declares claims was called."""
+    frame = sys._getframe(depth)
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def book_directory() -> Path:

@@ -57,8 +57,8 @@ class Keys:
 
 
 def origin(claim: Claim) -> Path:
-    """The file in which the check of the claim is written."""
-    return Path(claim.check.__code__.co_filename)
+    """The file in which the claim is declared."""
+    return Path(claim.file or claim.check.__code__.co_filename)
 
 
 def engine() -> str:

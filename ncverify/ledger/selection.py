@@ -85,7 +85,7 @@ def gather(selectors: Sequence[str] = ()) -> Selection:
 
 def _declared_in(path: Path, registry: Registry) -> list[Claim]:
     """The claims of a file of the book, which is loaded already."""
-    found = [claim for claim in registry if Path(claim.check.__code__.co_filename).resolve() == path]
+    found = [claim for claim in registry if Path(claim.file).resolve() == path]
     if not found:
         raise InputError(f"{path} is inside the book and declares no claims")
     return found
