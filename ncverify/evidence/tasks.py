@@ -17,6 +17,10 @@ Task: TypeAlias = tuple[Any, ...]
 _LOG = logging.getLogger("ncverify")
 
 
+class _Other(Exception):
+    """A journal belongs to another question."""
+
+
 class TaskJournal:
     """Results of tasks by name, in a file of JSON lines that starts with what they belong to.
 
@@ -25,17 +29,18 @@ class TaskJournal:
     """
 
     def __init__(self, path: Path, subject: Mapping[str, Any]) -> None:
-        self.results: dict[str, Any] = {}
         try:
-            lines = self._read(path)
-            if lines and lines[0] != {"subject": dict(subject)}:
-                raise InputError(f"{path} is the journal of another question: choose another file")
-            self.results = dict(lines[1:])
+            subjects, results = self._read(path)
+            if subjects and subjects != [{"subject": dict(subject)}]:
+                raise _Other
+            self.results: dict[str, Any] = dict(results)
             self._file = path.open("a", encoding="utf-8")
-            if not lines:
+            if not subjects:
                 self._write({"subject": dict(subject)})
         except OSError as error:
             raise InputError(f"cannot keep a journal in {path}: {error.strerror}") from None
+        except _Other:
+            raise InputError(f"{path} is the journal of another question: choose another file") from None
         except (ValueError, TypeError):
             raise InputError(f"{path} is not a journal of tasks: choose another file") from None
 
@@ -53,14 +58,16 @@ class TaskJournal:
         self._file.flush()
 
     @staticmethod
-    def _read(path: Path) -> list[Any]:
-        if not path.exists():
-            return []
-        data = path.read_bytes()
+    def _read(path: Path) -> tuple[list[Any], list[Any]]:
+        """The first line, if there is one, and the others; what follows the last whole line is cut off."""
+        data = path.read_bytes() if path.exists() else b""
         whole = data.rfind(b"\n") + 1
+        lines = [json.loads(line) for line in data[:whole].decode("utf-8").splitlines()]
         if whole < len(data):
+            if not lines:
+                raise ValueError("no whole line")
             os.truncate(path, whole)
-        return [json.loads(line) for line in data[:whole].decode("utf-8").splitlines()]
+        return lines[:1], lines[1:]
 
 
 class Tasks:

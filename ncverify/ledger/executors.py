@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -13,8 +15,10 @@ from threading import Lock
 from typing import Any, Final
 
 from ncverify.errors import InputError
+from ncverify.theory.nodes import clip
 
 MAX_JOBS: Final = 256
+_ADDRESS: Final = re.compile(r"(?:tcp|tls)://([A-Za-z0-9_.-]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})")
 _ATTEMPTS: Final = 5
 _TIMEOUT: Final = 15  # seconds to reach a scheduler
 
@@ -132,15 +136,18 @@ def dask_executor(address: str) -> Iterator[Executor]:
     They need the same version of this package.  Raises ``InputError`` if Dask is missing or the scheduler
     does not answer.  Dask itself repeats the tasks of workers that die.
     """
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        raise InputError(f"scheduler {clip(address)!r} is no address: write it like tcp://host:8786")
     try:
         distributed: Any = import_module("distributed")
     except ImportError:
         raise InputError("--scheduler needs Dask: pip install 'ncverify[cluster]'") from None
-    try:
+    try:  # a client that finds nobody says so in many lines
+        socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=_TIMEOUT).close()
         client = distributed.Client(address, timeout=_TIMEOUT, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        said = " ".join(str(error).split())[:120]
-        raise InputError(f"no Dask scheduler answers at {address[:60]!r}: {said}") from None
+    except (OSError, OverflowError) as error:
+        raise InputError(f"no Dask scheduler answers at {clip(address)}: {clip(error)}") from None
     try:
         yield client.get_executor(pure=False)
     finally:
