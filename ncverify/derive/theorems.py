@@ -103,7 +103,8 @@ def establish(
             if all_definitions.setdefault(name, definition) != definition:
                 raise ProofError(f"{name!r} is defined twice")
     undefined = primitive.union(*(p.primitive for p in parents))
-    for name in (*all_definitions, *undefined):
+    still = (name for definition in all_definitions.values() for name in definition.primitive)
+    for name in (*all_definitions, *undefined, *still):
         if name.startswith(f"{CHOSEN}_"):
             raise ProofError(f"{name!r} stands for a chosen value: it is neither defined nor differentiated")
     _check_definitions(all_definitions, undefined)
