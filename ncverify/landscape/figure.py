@@ -90,10 +90,8 @@ def _draw_points(axes: Any, census: Census, chosen: CriticalSet | None) -> None:
             label=f"rank {rank}",
             zorder=3,
         )
-    for point in census.points:
-        if point.copies is not None and point.copies > 1:
-            spot = (float(point.value.mid()), point.index)
-            axes.annotate(f" x{point.copies}", spot, fontsize=7, xytext=(3, 3), textcoords="offset points")
+    for spot, text in _labels(census):
+        axes.annotate(text, spot, fontsize=7, xytext=(6, -10), textcoords="offset points")
     if chosen is not None:
         axes.scatter([float(chosen.value.mid())], [chosen.index], s=150, facecolor="none", edgecolor="black")
     axes.set_xlabel("f, the regularised loss (nats)")
@@ -101,6 +99,23 @@ def _draw_points(axes: Any, census: Census, chosen: CriticalSet | None) -> None:
     axes.set_title(f"critical points in width {census.problem.width}", fontsize=10)
     axes.grid(visible=True, color="0.9")
     axes.legend(fontsize=8, loc="upper left")
+
+
+def _labels(census: Census) -> list[tuple[tuple[float, int], str]]:
+    """How many points each mark stands for; marks that nearly coincide share a label."""
+    values = [float(point.value.mid()) for point in census.points]
+    close = 0.06 * (max(values) - min(values))
+    groups: list[tuple[float, int, list[int]]] = []
+    for value, point in sorted(zip(values, census.points, strict=True), key=lambda item: item[0]):
+        if point.copies is None or point.copies == 1:
+            continue
+        for last, index, counts in groups:
+            if index == point.index and value - last < close:
+                counts.append(point.copies)
+                break
+        else:
+            groups.append((value, point.index, [point.copies]))
+    return [((value, index), "x" + ", ".join(map(str, counts))) for value, index, counts in groups]
 
 
 def _draw_escape(axes: Any, census: Census, chosen: CriticalSet) -> None:
@@ -141,4 +156,6 @@ def _draw_direction(axes: Any, chosen: CriticalSet) -> None:
     axes.set_xlabel("class")
     axes.set_ylabel("component (unit vectors)")
     axes.set_title("the direction", fontsize=10)
-    axes.legend(fontsize=8)
+    most = 1.1 * float(np.abs(np.concatenate([u, v])).max())
+    axes.set_ylim(-most, 1.6 * most)
+    axes.legend(fontsize=8, loc="upper right")
