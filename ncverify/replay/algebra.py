@@ -21,7 +21,7 @@ from ncverify.replay.expressions import (
 from ncverify.replay.facts import at_some_precision
 from ncverify.replay.identities import equal_everywhere, is_zero
 from ncverify.replay.points import read_point
-from ncverify.replay.reading import items, members
+from ncverify.replay.reading import exactly, items, members
 
 PARTIAL: Final = frozenset({"log", "sqrt", "tan", "asin", "acos", "ei"})
 """Functions that are not defined everywhere; so are negative powers."""
@@ -37,7 +37,7 @@ def check_identity(body: Any) -> Earned:
     assumed = read_assumptions(table, body["assume"])
     pairs = []
     for pair in items(body["pairs"], "pairs", 1):
-        left, right = items(pair, "a pair", 2)
+        left, right = exactly(pair, 2, "a pair")
         pairs.append((table.read(left, assumed.given), table.read(right, assumed.given)))
     for number, equal in enumerate(equal_everywhere(table, pairs), 1):
         if not equal:

@@ -56,38 +56,52 @@ def check_certificate(data: Any, book: Statements) -> Accepted:
     if not isinstance(data["informal"], dict):
         raise Rejected("informal is not an object")
     claim = _claim(data["claim"])
-    pieces: list[tuple[str, bool]] = []
-    checked: list[Earned] = []
-    bare = 0
-    for number, piece in enumerate(items(data["evidence"], "evidence", 1), 1):
-        members(piece, ("beside", "outcome", "body"), f"evidence {number}")
-        beside = truth(piece["beside"], "beside")
-        if piece["body"] is None:
-            if not beside or piece["outcome"] is not None:
-                raise Rejected(f"evidence {number} has nothing to check")
-            bare += 1
-            continue
-        try:
-            earned = check_body(piece["body"])
-        except Rejected as reason:
-            raise Rejected(f"evidence {number}: {reason}") from None
-        if piece["outcome"] != earned.outcome:
-            raise Rejected(f"evidence {number} says {str(piece['outcome'])[:20]}, but earns {earned.outcome}")
-        pieces.append((earned.outcome, beside))
-        checked.append(earned)
-    _tie(claim, checked, [beside for _, beside in pieces])
-    verdict = conclude(pieces)
+    pieces = [_piece(piece, number) for number, piece in enumerate(items(data["evidence"], "evidence", 1), 1)]
+    checked = [(earned, beside) for earned, beside in pieces if earned is not None]
+    _tie(claim, [earned.asserts for earned, beside in checked if not beside])
+    verdict = conclude([(earned.outcome, beside) for earned, beside in checked])
     if data["verdict"] != verdict:
         raise Rejected(f"it says {str(data['verdict'])[:20]}, but its evidence earns {verdict}")
-    known = _compare(claim, checked, data["dependencies"], book)
+    known = _compare(claim, _asserted(pieces), data["dependencies"], book)
     return Accepted(
         claim["id"],
         verdict,
         claim["expected"],
-        tuple(item.summary for item in checked),
+        tuple(earned.summary for earned, _ in checked),
         "book" if known else "file",
-        bare,
+        len(pieces) - len(checked),
     )
+
+
+Piece = tuple[Earned | None, bool]
+"""What one piece of evidence earns (None: it has nothing to check), and whether it is beside the proof."""
+
+
+def _piece(data: Any, number: int) -> Piece:
+    members(data, ("beside", "outcome", "body"), f"evidence {number}")
+    beside = truth(data["beside"], "beside")
+    if data["body"] is None:
+        if not beside or data["outcome"] is not None:
+            raise Rejected(f"evidence {number} has nothing to check")
+        return None, True
+    try:
+        earned = check_body(data["body"])
+    except Rejected as reason:
+        raise Rejected(f"evidence {number}: {reason}") from None
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise Rejected(f"evidence {number} cannot be checked: {said[:200]}") from None
+    if data["outcome"] != earned.outcome:
+        raise Rejected(f"evidence {number} says {str(data['outcome'])[:20]}, but earns {earned.outcome}")
+    return earned, beside
 
 
 def _claim(data: Any) -> Mapping[str, Any]:
@@ -111,13 +125,9 @@ def _claim(data: Any) -> Mapping[str, Any]:
     return claim
 
 
-def _tie(claim: Mapping[str, Any], checked: list[Earned], beside: list[bool]) -> None:
-    """The formal goals of the claim are those of its derivation, under hypotheses that it names."""
-    derived = [
-        item.asserts
-        for item, side in zip(checked, beside, strict=True)
-        if not side and item.asserts["kind"] == "derivation"
-    ]
+def _tie(claim: Mapping[str, Any], asserts: list[Any]) -> None:
+    """The formal goals of the claim are those of its derivations, under hypotheses that it names."""
+    derived = [item for item in asserts if item["kind"] == "derivation"]
     goals: dict[str, Any] = {}
     for item in derived:
         goals |= item["goals"]
@@ -127,22 +137,19 @@ def _tie(claim: Mapping[str, Any], checked: list[Earned], beside: list[bool]) ->
     for item in derived:
         for name in item["hypotheses"]:
             if name not in named:
-                raise Rejected(
-                    f"the derivation uses the hypothesis {name[:60]!r}, which the claim does not name"
-                )
+                raise Rejected(f"the hypothesis {name[:60]!r} is used, but the claim does not name it")
 
 
 def assertions(data: Any) -> str:
-    """The hash of what the evidence of a certificate asserts, which is checked for that."""
-    bodies = [piece["body"] for piece in data["evidence"] if piece["body"] is not None]
-    return _asserted([check_body(body) for body in bodies])
+    """The hash of what the evidence of a certificate asserts, all of which is checked for that."""
+    return _asserted([_piece(piece, number) for number, piece in enumerate(data["evidence"], 1)])
 
 
-def _asserted(checked: list[Earned]) -> str:
-    return digest([item.asserts for item in checked])
+def _asserted(pieces: list[Piece]) -> str:
+    return digest([[beside, earned and earned.asserts] for earned, beside in pieces])
 
 
-def _compare(claim: Mapping[str, Any], checked: list[Earned], dependencies: Any, book: Statements) -> bool:
+def _compare(claim: Mapping[str, Any], asserted: str, dependencies: Any, book: Statements) -> bool:
     """Whether the claim is in the book; ``Rejected`` if the book says something else under its id."""
     if not isinstance(dependencies, dict) or sorted(dependencies) != sorted(claim["depends"]):
         raise Rejected("the dependencies are not those that the claim names")
@@ -156,6 +163,6 @@ def _compare(claim: Mapping[str, Any], checked: list[Earned], dependencies: Any,
         return False
     if entry["claim"] != digest(dict(claim)):
         raise Rejected("the statement is not the one of the book")
-    if entry["asserts"] != _asserted(checked):
+    if entry["asserts"] != asserted:
         raise Rejected("the evidence is about something else than that of the book")
     return True

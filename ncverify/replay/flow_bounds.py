@@ -14,7 +14,7 @@ from typing import Any, Final
 from flint import arb, arb_poly, fmpz, fmpz_poly
 
 from ncverify.replay.errors import Rejected
-from ncverify.replay.reading import items, whole
+from ncverify.replay.reading import exactly, items, whole
 
 PIECES: Final = 8
 MAX_EXPONENT: Final = 10**7
@@ -41,7 +41,7 @@ def _split(text: str) -> Any:
 
 def dyadic(data: Any) -> Any:
     """The exact number m 2^e from ["m", e]."""
-    mantissa, exponent = items(data, "a number [mantissa, exponent]", 2)[:2]
+    mantissa, exponent = exactly(data, 2, "a number [mantissa, exponent]")
     power = whole(exponent, "an exponent of 2", -MAX_EXPONENT, MAX_EXPONENT)
     return arb((integer(mantissa), fmpz(power)))
 

@@ -33,7 +33,7 @@ from ncverify.replay.flow_bounds import (
 )
 from ncverify.replay.flow_clock import Clock
 from ncverify.replay.flow_reduced import MAX_BITS
-from ncverify.replay.reading import items, members, whole
+from ncverify.replay.reading import exactly, items, members, whole
 
 STEP: Final = (
     "bits", "length", "base", "w", "h", "forces", "inverses", "kappa", "pace",
@@ -120,7 +120,7 @@ class FullStep:
         z = _product(self.w, self.h)
         exponent = arb_poly([])
         if data["base"] is not None:
-            row, i = (whole(x, "the base", 0, max(k, n)) for x in items(data["base"], "the base", 2)[:2])
+            row, i = (whole(x, "the base", 0, max(k, n)) for x in exactly(data["base"], 2, "the base"))
             if row >= k or i >= n:
                 raise Rejected("the base is no entry of the logits")
             exponent = z[flow.labels[i]][i] - z[row][i]

@@ -67,7 +67,15 @@ def replay(file: Path) -> Checked:
         return Checked(file, check_certificate(read_certificate(file), book()), "")
     except Rejected as reason:
         return Checked(file, None, str(reason))
-    except (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         return Checked(file, None, f"it cannot be checked: {type(error).__name__}: {error}"[:200])
 
 

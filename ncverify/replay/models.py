@@ -20,7 +20,7 @@ from ncverify.replay.earned import Earned
 from ncverify.replay.errors import Rejected
 from ncverify.replay.expressions import rational
 from ncverify.replay.facts import at_some_precision
-from ncverify.replay.reading import items, members, text, whole
+from ncverify.replay.reading import exactly, items, members, text, whole
 
 ORDERS: Final = {"K": "G", "d": "F", "n": "N"}
 MAX_ORDER: Final = 1024
@@ -81,9 +81,9 @@ class Model:
             raise Rejected("a term is not a list that starts with a head")
         head = term[0]
         if head == "num":
-            return acb(arb(rational(term[1])))
+            return acb(arb(rational(exactly(term, 2, "a number")[1])))
         if head == "sym":
-            return self._symbol(text(term[1], "a symbol"), ())
+            return self._symbol(text(exactly(term, 2, "a symbol")[1], "a symbol"), ())
         if head == "app":
             return self._symbol(text(term[1], "a function"), tuple(self.index(form, at) for form in term[2:]))
         if head == "chi" and len(term) == 3:
@@ -112,7 +112,7 @@ class Model:
             raise Rejected("an index is not of a group or its characters")
         digits = [0] * len(self.group.orders)
         for part in form[1:]:
-            name, _, count = items(part, "a part of an index", 3)
+            name, _, count = exactly(part, 3, "a part of an index")
             place = at.get((form[0], text(name, "an index")))
             if place is None:
                 raise Rejected("an index variable has no value")
@@ -143,7 +143,7 @@ class Model:
         return self.known[key]
 
     def _sum(self, term: Any, at: Mapping[Key, int]) -> Any:
-        name, sort = items(term[1], "a bound index", 2)
+        name, sort = exactly(term[1], 2, "a bound index")
         if sort not in ("G", "D") or term[2] not in ("all", "nonzero"):
             raise Rejected("a sum is not over a group or its characters")
         total = acb(0)
@@ -211,7 +211,7 @@ def check_countermodel(body: Any) -> Earned:
     asked = members(body["relation"], ("lhs", "kind", "rhs", "conditions"), "the relation")
     at = {}
     for entry in items(body["at"], "at"):
-        sort, name, place = items(entry, "an index value", 3)
+        sort, name, place = exactly(entry, 3, "an index value")
         at[(text(sort, "a sort"), text(name, "an index"))] = whole(place, "an index", 0, group.size - 1)
     if asked["kind"] not in ("=", ">=", ">"):
         raise Rejected("the relation is not =, >= or >")
@@ -257,7 +257,7 @@ def _definition(data: Any) -> tuple[list[Key], Any]:
     made = members(data, ("args", "body"), "a definition")
     variables = []
     for entry in items(made["args"], "arguments"):
-        name, sort = items(entry, "an argument", 2)
+        name, sort = exactly(entry, 2, "an argument")
         variables.append((text(sort, "a sort"), text(name, "an index")))
     if len(set(variables)) < len(variables):
         raise Rejected("two arguments of a definition have one name")

@@ -124,6 +124,13 @@ def items(data: Any, where: str, at_least: int = 0) -> list[Any]:
     return data
 
 
+def exactly(data: Any, count: int, where: str) -> list[Any]:
+    """A list of this length."""
+    if not isinstance(data, list) or len(data) != count:
+        raise Rejected(f"{where} is not a list of {count}")
+    return data
+
+
 def text(data: Any, where: str) -> str:
     """A string."""
     if not isinstance(data, str):
