@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from ncverify.derive.decide import decide
     from ncverify.evidence import strategies
     from ncverify.evidence.hunt import hunt
+    from ncverify.evidence.loss_flows import gradient_flow
     from ncverify.evidence.statements import conjecture, derivation, inequality
     from ncverify.flow.full import FullFlow
     from ncverify.flow.reduced import ReducedFlow
     from ncverify.flow.trajectory import Trajectory
     from ncverify.ledger.results import Result, Results
     from ncverify.ledger.run import check
+    from ncverify.theory.expr import exp, log, sqrt, symbol, symbols
     from ncverify.theory.groups import AbelianGroup
 
 __version__ = "0.1.0"
@@ -52,9 +54,15 @@ _HOME = {
     "conjecture": "ncverify.evidence.statements",
     "decide": "ncverify.derive.decide",
     "derivation": "ncverify.evidence.statements",
+    "exp": "ncverify.theory.expr",
+    "gradient_flow": "ncverify.evidence.loss_flows",
     "hunt": "ncverify.evidence.hunt",
     "inequality": "ncverify.evidence.statements",
     "load_book": "ncverify.book.registry",
+    "log": "ncverify.theory.expr",
+    "sqrt": "ncverify.theory.expr",
+    "symbol": "ncverify.theory.expr",
+    "symbols": "ncverify.theory.expr",
 }
 _MODULES = {
     "collapse": "ncverify.collapse",
@@ -66,8 +74,9 @@ _MODULES = {
 __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
     "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
-    "claim", "collapse", "conjecture", "decide", "derivation", "experiments", "hunt", "inequality",
-    "landscape", "load_book", "strategies",
+    "claim", "collapse", "conjecture", "decide", "derivation", "exp", "experiments",
+    "gradient_flow", "hunt", "inequality", "landscape", "load_book", "log", "sqrt", "strategies",
+    "symbol", "symbols",
 ]  # fmt: skip
 
 
