@@ -47,7 +47,9 @@ class _Known:
         return all(certainly_lt(abs(x - m), self.radius) for x, m in zip(values, self.middle, strict=True))
 
 
-def rank_one_boxes(problem: Problem, points: Sequence[CriticalPoint]) -> int:
+def rank_one_boxes(
+    problem: Problem, points: Sequence[CriticalPoint], most_boxes: int = MAX_BOXES
+) -> int:
     """The number of boxes that prove: ``points`` holds every critical point of rank 1, up to symmetry.
 
     ``problem``: cross-entropy, K = 3, without bias.  Raises ``Undecided`` if a box can neither be excluded
@@ -65,8 +67,8 @@ def rank_one_boxes(problem: Problem, points: Sequence[CriticalPoint]) -> int:
         while todo:
             sigma, t, before = todo.pop()
             count += 1
-            if count > MAX_BOXES:
-                raise Undecided(f"more than {MAX_BOXES} boxes: a critical point may be missing")
+            if count > most_boxes:
+                raise Undecided(f"more than {most_boxes} boxes: a critical point may be missing")
             etas = _open(sigma, t, before, 3 * mu, most, known)
             if etas is not None:
                 todo += [(*half, etas) for half in _halves(sigma, t)]

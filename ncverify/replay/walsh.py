@@ -45,6 +45,8 @@ def check_walsh_points(body: Any) -> Earned:
         raise Rejected("K mu is not between 0 and 1")
     width = whole(body["width"], "width", classes - 1, 1024)
     listed = items(body["points"], "points", 1)
+    if not isinstance(body["complete"], bool):
+        raise Rejected("complete is not true or false")
     seen: set[int] = set()
     with precision(bits):
         model = Model(classes, width, arb(squared).sqrt(), squared, None)
@@ -57,14 +59,14 @@ def check_walsh_points(body: Any) -> Earned:
             if support != sorted(set(support)):
                 raise Rejected(f"the support of {name} is not in order")
             orbit = _orbit(factors, support)
-            if body["complete"] is True and (len(orbit) != item["orbit"] or seen & orbit):
+            if body["complete"] and (len(orbit) != item["orbit"] or seen & orbit):
                 raise Rejected(f"{name}: its orbit has {len(orbit)} members, or was there before")
             seen |= orbit
             try:
                 _check(model, support, item, name)
             except Unclear as why:
                 raise Rejected(f"{name}: the balls do not decide: {why}") from None
-    if body["complete"] not in (True, False) or (body["complete"] and len(seen) != 1 << (classes - 1)):
+    if body["complete"] and len(seen) != 1 << (classes - 1):
         raise Rejected(f"{len(seen)} of {1 << (classes - 1)} supports are listed")
     shown = ("support", "orbit", "exists", "index", "escapes", "value")
     return Earned(
