@@ -37,6 +37,7 @@ from ncverify.derive.terms import (
 )
 from ncverify.evidence.certify import certify_rate
 from ncverify.evidence.identities import identities
+from ncverify.evidence.instances import instances
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.expr import Expr, number, symbol
 from ncverify.theory.expr import exp as expr_exp
@@ -202,6 +203,7 @@ def monotone_k4(bench: Workbench) -> None:
         )
     formula = law(base, hypothesis("four-classes", FOUR))
     S_is = define(S, total_nonzero(a, s(a)))
+    bench.beside(lambda: instances([*base.definitions, S_is], {"four-classes": FOUR}, [KLEIN, CYCLIC_4]))
     S_positive = linear(greater(S, 0), sum_over(positive, a, nonzero=True, several=classes), unfold=[S_is])
     order = bench.show(
         "order",
@@ -342,6 +344,7 @@ def maxmin_monotone(bench: Workbench) -> None:
     bench.add(
         lambda: identities(eight_classes(), "K = 8, Z_2^3", "the hypothesis eight-classes for all 168 bases")
     )
+    bench.beside(lambda: instances(base.definitions, {"eight-classes": EIGHT}, [CUBE], at_most=28))
     formula = law(base, hypothesis("eight-classes", EIGHT)).at({a: most, b: fewest})
     place = {a: index(most), b: index(fewest)}
     pieces = []
