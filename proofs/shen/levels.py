@@ -28,8 +28,10 @@ from ncverify.derive.kernel import (
     sum_over,
 )
 from ncverify.derive.terms import Function, Sym, Term, Var, delta, term
+from ncverify.evidence.exact_points import exact_critical_points
 from ncverify.evidence.workbench import Workbench
 
+from .exact import WALSH, walsh_points
 from .losses import N, orders, squared_loss
 from .minimum import T_POSITIVE, t, t_positive
 from .model import (
@@ -334,3 +336,4 @@ def level_theorems() -> dict[str, Theorem]:
 def mse_levels(bench: Workbench) -> None:
     """The equations of ``balance`` for S = W W^T alone, and the points that they allow."""
     show_all(bench, level_theorems())
+    bench.beside(lambda: exact_critical_points(WALSH, walsh_points()))
