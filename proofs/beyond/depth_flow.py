@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
+from ncverify.book.verdict import Evidence
 from ncverify.derive.decide import decide
 from ncverify.derive.kernel import (
     define,
@@ -127,11 +130,12 @@ def depth_ode(bench: Workbench) -> None:
         ),
     )
     for depth in (1, 2, 3, 5):
-        layers = "*".join(f"x{number}" for number in range(depth))
-        speeds = " + ".join(f"({layers})*g/x{number}*({layers})/x{number}" for number in range(depth))
-        sizes = " + ".join(f"1/x{number}**2" for number in range(depth))
-        bench.beside(
-            lambda s=speeds, m=layers, t=sizes, d=depth: decided(
-                decide(s, f"({m})**2*g*({t})"), f"the product rule for {d} layers"
-            )
-        )
+        bench.beside(partial(product_rule, depth))
+
+
+def product_rule(depth: int) -> Evidence:
+    """The product rule for this many layers, without logarithms."""
+    layers = "*".join(f"x{number}" for number in range(depth))
+    speeds = " + ".join(f"({layers})*g/x{number}*({layers})/x{number}" for number in range(depth))
+    sizes = " + ".join(f"1/x{number}**2" for number in range(depth))
+    return decided(decide(speeds, f"({layers})**2*g*({sizes})"), f"the product rule for {depth} layers")

@@ -10,6 +10,9 @@ from typing import Any
 
 from critical_points import SAMPLES, critical_point, is_landscape
 from flint import arb
+from peeled_points import SAMPLES as PEELED_SAMPLES
+from peeled_points import is_peeled, peeled_point, width_of
+from scheme_values import NAMES, relations, scheme
 
 from ncverify.book.claim import Claim
 from ncverify.book.registry import load_book
@@ -22,6 +25,7 @@ from ncverify.theory.groups import AbelianGroup
 
 GROUPS = tuple(AbelianGroup(orders) for orders in ((2,), (3,), (2, 2), (4,), (5,)))
 
+RATES = ("alpha'", "beta'", "alphas'", "betas'")
 ADAM = {
     "b1": Fraction(9, 10),
     "b2": Fraction(99, 100),
@@ -38,6 +42,11 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         found = critical_point(theorem, group, seed, definitions)
         point = {name: value for name, value in found.items() if name not in definitions}
         return Sampled(group, BallNumbers(), point, definitions, {"F": group.order, "N": SAMPLES})
+    if is_peeled(theorem, definitions):
+        found = peeled_point(theorem, group, seed, definitions)
+        point = {name: value for name, value in found.items() if name not in definitions}
+        sizes = {"F": width_of(theorem, group, seed), "N": PEELED_SAMPLES}
+        return Sampled(group, BallNumbers(), point, definitions, sizes)
     draw = random.Random(f"{seed}/{group.orders}")
     hypotheses = theorem.hypotheses
     collapsed = "collapsed" in hypotheses
@@ -134,13 +143,15 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "T": lambda r, j: _wave(group, frame[r], [value - 3 for value in s], j),
         "sv": lambda number, a: to_arb(s[a] + (1 if "equal-layers" in hypotheses else number + 1)),
         "tau": lambda a: to_arb(s[a] + 1),
+        **scheme(order, hypotheses),
         "eta": lambda r: to_arb(rows[r] + 1),
         "W": lambda k, r: to_arb(rows[r] if constant else flat[r][k]),
         "H": lambda r, j: to_arb(rows[r] + 1 if constant else flat[r][(3 * j + 1) % order]),
     }
     definitions = {**context([theorem]), **more}
+    plain = relations(order) if NAMES & hypotheses.keys() else 2
     primitive = {name: value for name, value in values.items() if name not in definitions}
-    return Sampled(group, BallNumbers(), primitive, definitions, {"F": width, "N": 2})
+    return Sampled(group, BallNumbers(), primitive, definitions, {"F": width, "N": plain})
 
 
 def _ray_speed(order: int, level: Fraction) -> arb:
@@ -269,7 +280,7 @@ def definitions_beside(claim: Claim, theorems: Mapping[str, Theorem]) -> dict[st
     found = context([*theorems.values(), *model.softmax(model.symmetric).definitions])
     for relation in claim.goals.values():
         head = relation.lhs
-        if not (relation.kind == "=" and isinstance(head, App) and head.name in ("alpha'", "beta'")):
+        if not (relation.kind == "=" and isinstance(head, App) and head.name in RATES):
             continue
         if all(len(arg.parts) == 1 for arg in head.args):
             found[head.name] = Definition(tuple(arg.parts[0][0] for arg in head.args), relation.rhs)
