@@ -102,7 +102,13 @@ def full_rank_witness(problem: Problem, w: Rows, h: Rows, b: Sequence[Fraction] 
             },
             "bits": _BITS,
         },
-        body=bodies.witness((determinant, "==", 0), names, _BITS, [(slope, "==", 0) for slope in slopes]),
+        # an equation of the gradient is two inequalities: a ball that is exactly 0 meets both
+        body=bodies.witness(
+            (determinant, "==", 0),
+            names,
+            _BITS,
+            [(slope, sign, 0) for slope in slopes for sign in (">=", "<=")],
+        ),
     )
 
 
