@@ -87,21 +87,49 @@ def direct(fact: Fact, box: Box, bits: int, number: int) -> Leaf | None:
 
 def taylor(fact: Fact, box: Box, bits: int, number: int) -> Leaf | None:
     """By Taylor forms about the middle, of growing order."""
+    form = _taylor_in_one if len(box) == 1 else _taylor_in_many
+    for order in _ORDERS:
+        lowest = form(fact, box, bits, order)
+        if lowest is None:
+            return None
+        if fact.shown_by(lowest):
+            return ["series", order, number]
+    return None
+
+
+def _taylor_in_one(fact: Fact, box: Box, bits: int, order: int) -> Number | None:
+    middle = centre(box)
+    rest = fact.series(box, [ONE], order + 1, bits)
+    near = None if rest is None else fact.series(middle, [ONE], order, bits)
+    if rest is None or near is None:
+        return None
+    half = (box[0][1] - box[0][0]) / 2
+    with precision(bits):
+        value: Number = ZERO
+        for k, coefficient in enumerate([*near, rest[order]]):
+            # An even power of the distance from the middle is not negative.
+            reach = span(-(half**k) if k % 2 else Fraction(k == 0), half**k)
+            value = add(value, multiply(coefficient, reach))
+    return value
+
+
+def _taylor_in_many(fact: Fact, box: Box, bits: int, order: int) -> Number | None:
     middle = centre(box)
     with precision(bits):
         steps = [span(low - c, high - c) for (low, high), (c, _) in zip(box, middle, strict=True)]
-    for order in _ORDERS:
-        rest = fact.series(box, steps, order + 1, bits)
-        near = None if rest is None else fact.series(middle, steps, order, bits)
-        if rest is None or near is None:
-            return None
-        with precision(bits):
-            value = rest[order]
-            for coefficient in near:
-                value = add(value, coefficient)
-        if fact.shown_by(value):
-            return ["series", order, number]
-    return None
+    rest = fact.series(box, steps, order + 1, bits)
+    near = None if rest is None else fact.series(middle, steps, order, bits)
+    linear = None if near is None else slopes(fact, middle, bits)
+    if rest is None or near is None or linear is None:
+        return None
+    with precision(bits):
+        value = add(near[0], rest[order])
+        # Partial derivatives at the middle are known well; along a box of directions they would not be.
+        for slope, step in zip(linear, steps, strict=True):
+            value = add(value, multiply(slope, step))
+        for coefficient in near[2:]:
+            value = add(value, coefficient)
+    return value
 
 
 def contact(fact: Fact, others: Sequence[Fact], box: Box, bits: int, axis: int, upper: bool) -> Leaf | None:

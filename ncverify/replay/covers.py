@@ -3,7 +3,7 @@
 A tree of cuts covers its box by construction.  Leaves: ``direct`` is the natural interval extension,
 ``mean`` the mean-value form f(c) + f'(box) (box - c) as well, ``taylor`` adds the second order.  ``lower``
 and ``upper`` pass to a face: where left - right increases in x over the whole box, its values are at least
-those on the lower face.
+those on the lower face.  Further forms of leaves: ``ncverify.replay.leaves``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ncverify.replay.errors import Rejected
 from ncverify.replay.expressions import Compared, Table, rational, symbol
 from ncverify.replay.facts import AnyOf, Fact, holds, read_facts, roots
 from ncverify.replay.hessians import second_order
+from ncverify.replay.leaves import FORMS, Leaves
 from ncverify.replay.reading import items, members
 
 MAX_BOXES: Final = 1_000_000
@@ -53,9 +54,10 @@ class _Cover:
     facts: list[Fact]
     bits: int
 
-    def leaf(self, box: Sides, form: str) -> bool:
-        """Whether one of the facts certainly holds in the box, by forms up to this one."""
-        flat = [part for fact in self.facts for part in (fact.facts if isinstance(fact, AnyOf) else [fact])]
+    def leaf(self, box: Sides, form: str, *, only_first: bool) -> bool:
+        """Whether one of the facts (or the first) certainly holds in the box, by forms up to this one."""
+        facts = self.facts[:1] if only_first else self.facts
+        flat = [part for fact in facts for part in (fact.facts if isinstance(fact, AnyOf) else [fact])]
         return any(self._seen(fact, box, form) for fact in flat)
 
     def _seen(self, fact: Fact, box: Sides, form: str) -> bool:
@@ -119,10 +121,10 @@ class _Cover:
         return certainly(fact.sign, around, arb(0))
 
     def monotone(self, box: Sides, name: str, *, increasing: bool) -> None:
-        """``Rejected`` unless left - right of the only fact is monotone in the variable on the box."""
-        (fact,) = self.facts if len(self.facts) == 1 else (None,)
+        """``Rejected`` unless left - right of the first fact is monotone in the variable on the box."""
+        fact = self.facts[0]
         if not isinstance(fact, Compared) or fact.sign not in (">", ">="):
-            raise Rejected("faces are for a single relation u > v or u >= v")
+            raise Rejected("faces are for a relation u > v or u >= v")
         env = {key: ball(*ends) for key, ends in box.items()}
         try:
             root = self.table.difference(fact.left, fact.right)
@@ -161,16 +163,24 @@ def check_cover(body: Any) -> Earned:
 
 
 def _walk(cover: _Cover, box: Sides, tree: list[Any]) -> int:
-    waiting = [box]
+    closer = Leaves(cover.table, cover.facts)
+    waiting = [(box, False)]  # on a face the first fact itself must hold
     leaves = 0
     for number, node in enumerate(tree):
         if not waiting:
             raise Rejected("the tree goes on behind its end")
-        if not isinstance(node, list) or not node or not all(isinstance(part, str) for part in node):
+        if not isinstance(node, list) or not node or not isinstance(node[0], str):
+            raise Rejected(f"node {number} of the tree is not a list that starts with a text")
+        here, face = waiting.pop()
+        if node[0] in FORMS:
+            if not closer.holds(node, here, only_first=face):
+                raise Rejected(f"node {number} of the tree does not show its fact in {_show(here)}")
+            leaves += 1
+            continue
+        if not all(isinstance(part, str) for part in node):
             raise Rejected(f"node {number} of the tree is not a list of texts")
-        here = waiting.pop()
         if node[0] in ("direct", "mean", "taylor") and len(node) == 1:
-            if not cover.leaf(here, node[0]):
+            if not cover.leaf(here, node[0], only_first=face):
                 raise Rejected(f"node {number} of the tree: no fact certainly holds in {_show(here)}")
             leaves += 1
             continue
@@ -182,11 +192,11 @@ def _walk(cover: _Cover, box: Sides, tree: list[Any]) -> int:
             middle = rational(node[2]) if len(node) == 3 else fmpq(low + high) / 2
             if not low < middle < high:
                 raise Rejected(f"node {number} of the tree does not cut its box")
-            waiting += [{**here, name: (middle, high)}, {**here, name: (low, middle)}]
+            waiting += [({**here, name: (middle, high)}, face), ({**here, name: (low, middle)}, face)]
         elif node[0] in ("lower", "upper") and len(node) == 2:
             cover.monotone(here, name, increasing=node[0] == "lower")
             end = low if node[0] == "lower" else high
-            waiting.append({**here, name: (end, end)})
+            waiting.append(({**here, name: (end, end)}, True))
         else:
             raise Rejected(f"node {number} of the tree is unknown")
     if waiting:
