@@ -1,8 +1,8 @@
 """The kernel of the all-K calculus: everything a proof script needs, in one place.
 
 Relations (``relations``), theorems (``theorems``), and the only rules that make theorems: ``rules``,
-``derivatives``, ``signs``, ``agreement``, ``inequalities``, ``roots``, ``cases``, ``lemmas``, ``order``,
-``choices``, ``extremes``, ``linear_algebra``, ``classical``, ``limits``.
+``derivatives``, ``signs``, ``agreement``, ``inequalities``, ``means``, ``roots``, ``cases``, ``lemmas``,
+``order``, ``choices``, ``extremes``, ``linear_algebra``, ``classical``, ``limits``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ncverify.derive.linear_algebra import (
     norm_bound,
     singular_triple,
 )
+from ncverify.derive.means import logarithmic_mean
 from ncverify.derive.monomials import ProofError
 from ncverify.derive.order import antisymmetric, exp_log, nonzero_factor
 from ncverify.derive.relations import CHOSEN, KINDS, ZERO, Relation, at_least, different, equal, greater
@@ -99,6 +100,7 @@ __all__ = [
     "log_reciprocal",
     "log_tangent",
     "log_tangent_contact",
+    "logarithmic_mean",
     "maximum",
     "maximum_nonzero",
     "nondecreasing",

@@ -5,7 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 RULES = {
     "theorems", "rules", "derivatives", "signs", "agreement", "roots", "cases", "order", "choices",
-    "linear_algebra", "classical", "extremes", "inequalities", "lemmas", "limits",
+    "linear_algebra", "classical", "extremes", "inequalities", "lemmas", "limits", "means",
 }  # fmt: skip
 
 
