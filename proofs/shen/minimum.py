@@ -37,7 +37,7 @@ from ncverify.derive.kernel import (
     square_zero,
     sum_over,
 )
-from ncverify.derive.terms import Function, Sym, Term, Var, delta, exp, log, zero
+from ncverify.derive.terms import Function, Num, Sym, Term, Var, delta, exp, log, zero
 from ncverify.evidence.workbench import Workbench
 
 from .convexity import PENALTY_B, penalty_b
@@ -61,7 +61,6 @@ from .model import (
     j,
     k,
     l,
-    lambda_b,
     lambda_H,
     lambda_W,
     n,
@@ -159,7 +158,6 @@ class _Distance:
         loss = cross_entropy()
         share, logarithm = simplex_softmax()
         self.column = column_slack()
-        slack = self.column.row.relation.lhs
         self.slack = summed(self.column.row, j, i, k)
         self.match = summed(square(MATCH), r, j, i)
         self.means = sum_over(square(MEAN), r)
@@ -167,23 +165,7 @@ class _Distance:
         self.biases = sum_over(square(bo(k)), k)
         self.excess = linear(at_least(EXCESS, 0), within)
         spare = product(self.excess, self.centred)
-        pieces = summed(self.column.identity, j, i)
-        total = (
-            over(slack, j, i, k) / N
-            + lambda_H / 2 * self.match.relation.lhs
-            + K * lambda_W / 2 * self.means.relation.lhs
-            + spare.relation.lhs / (2 * n * lambda_H)
-            + lambda_b / 2 * self.biases.relation.lhs
-        )
-        self.identity = linear(
-            equal(Fo - VALUE, total),
-            (1 / N, pieces),
-            (1 / N, summed(logarithm, j, i)),
-            value_in_logs(),
-            unfold=[Fo_is, loss.go_is, share, Z_is, Zo_is],
-            nonzero=[positive_H],
-        )
-        # the parts, as they stand in the identity, each >= 0
+        # each part is >= 0; it has a name, so that the sum of all of them is short
         self.parts = {
             "slack": product(N_inverse, self.slack),
             "match": product(half_H, self.match),
@@ -193,13 +175,31 @@ class _Distance:
             "spare": product(half_over, spare),
             "biases": product(product(number_positive(Fraction(1, 2)), penalty_b), self.biases),
         }
+        self.names = {
+            name: define(Sym(f"part_{name}"), part.relation.lhs) for name, part in self.parts.items()
+        }
+        self.signs = {
+            name: linear(at_least(known.relation.lhs, 0), self.parts[name], known)
+            for name, known in self.names.items()
+        }
+        self.identity = linear(
+            equal(
+                Fo - VALUE, sum((known.relation.lhs for known in self.names.values()), start=Num(Fraction(0)))
+            ),
+            (1 / N, summed(self.column.identity, j, i)),
+            (1 / N, summed(logarithm, j, i)),
+            value_in_logs(),
+            unfold=[*self.names.values(), Fo_is, loss.go_is, share, Z_is, Zo_is],
+            nonzero=[positive_H],
+        )
 
     def vanishing(self, name: str) -> Theorem:
         """Where F_o = value, each part is 0."""
-        part = self.parts[name]
-        rest = [known for other_name, known in self.parts.items() if other_name != name]
+        part = self.signs[name]
+        rest = [known for other_name, known in self.signs.items() if other_name != name]
         upper = linear(at_least(0, part.relation.lhs), *rest, self.identity, (-1, optimal))
-        return linear(equal(part.relation.lhs, 0), (-1, antisymmetric(upper, part)))
+        zero_part = antisymmetric(upper, part)
+        return linear(equal(self.parts[name].relation.lhs, 0), (-1, self.names[name]), (-1, zero_part))
 
 
 @lru_cache(maxsize=1)
@@ -399,7 +399,7 @@ def minimum_theorems() -> dict[str, Theorem]:
     """F - f* is a sum of four terms that are >= 0; each of them vanishes only where it should."""
     shown: dict[str, Theorem] = {}
     near = distance()
-    bound = shown["bound"] = linear(MINIMUM["bound"], near.identity, *near.parts.values())
+    bound = shown["bound"] = linear(MINIMUM["bound"], near.identity, *near.signs.values())
     shown["attained"] = attained()
     found = optimum()
     shown["unique product"] = linear(MINIMUM["unique product"], found.product)
