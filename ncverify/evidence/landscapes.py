@@ -13,6 +13,7 @@ from ncverify.book.verdict import Evidence, Outcome
 from ncverify.landscape.census import critical_points, local_minima
 from ncverify.landscape.points import CriticalPoint, collapse
 from ncverify.landscape.problem import Problem
+from ncverify.landscape.squared import Family
 from ncverify.landscape.table import walsh_lines
 from ncverify.landscape.walsh import WalshPoint, walsh_critical_points
 from ncverify.theory.balls import certainly_positive, exact_interval, precision, to_decimal
@@ -42,6 +43,28 @@ def points_body(
         "euler": euler,
         "complete": complete,
         "bits": max(point.bits for point in points) + 64,
+    }
+
+
+def families_body(problem: Problem, families: Sequence[Family]) -> dict[str, Any]:
+    """The body ``critical-families`` (docs/certificates.md) of a squared-error problem."""
+    return {
+        "kind": "critical-families",
+        "problem": problem.to_json(),
+        "families": [
+            {
+                "modes": family.modes,
+                "mean": family.mean,
+                "rank": family.rank,
+                "index": family.index,
+                "escapes": family.escapes,
+                "dimension": family.dimension,
+                "value": _interval(family.value),
+            }
+            for family in families
+        ],
+        "euler": True,
+        "bits": max(family.bits for family in families) + 64,
     }
 
 
@@ -80,21 +103,25 @@ def census(
         if found.unresolved or not found.balanced or bad:
             reason = found.unresolved[0] if found.unresolved else "a point is missing, or is a local minimum"
             return Evidence(Outcome.UNDECIDED, "census", "nothing", f"{problem.name}: {reason}")
-        if not all(isinstance(point, CriticalPoint) and point.copies == 1 for point in minima):
-            return Evidence(
-                Outcome.UNDECIDED, "census", "nothing", f"{problem.name}: a minimum is no collapse"
-            )
+        families = [point for point in found.points if isinstance(point, Family)]
         points = [point for point in found.points if isinstance(point, CriticalPoint)]
-        items.append(points_body(problem, points, euler=True, complete=found.complete))
-        whole = ", complete" if found.complete else f" from {found.starts} starts"
-        lines.append(f"{problem.name}: {len(points)} points{whole}")
-        count += len(points)
+        if families:
+            items.append(families_body(problem, families))
+            lines.append(f"{problem.name}: {len(families)} families in closed form")
+        else:
+            if not all(point.copies == 1 for point in minima):
+                reason = "a minimum is no simplex frame"
+                return Evidence(Outcome.UNDECIDED, "census", "nothing", f"{problem.name}: {reason}")
+            items.append(points_body(problem, points, euler=True, complete=found.complete))
+            whole = ", complete" if found.complete else f" from {found.starts} starts"
+            lines.append(f"{problem.name}: {len(points)} points{whole}")
+        count += len(found.points)
     return Evidence(
         Outcome.CERTIFIED,
         "census",
         "the critical points found, " + "; ".join(problem.name for problem in problems),
-        f"{count} critical points of {len(problems)} models enclosed, each a global minimum or a strict "
-        "saddle; the Morse identity holds in every width",
+        f"{count} critical points and families of {len(problems)} models enclosed, each a global minimum or "
+        "a strict saddle; the Morse identity holds in every width",
         {"models": lines, "seed": seed},
         tuple(lines),
         body={"kind": "list", "items": items},

@@ -56,6 +56,7 @@ class Model:
     mu: Any
     mu_squared: Any
     penalty: Any
+    loss: str = "ce"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def check_critical_points(body: Any) -> Earned:
         raise Rejected(f"more than {MAX_POINTS} points")
     with precision(bits):
         try:
-            model = _read_model(body["problem"])
+            model = read_model(body["problem"], "ce")
             points = [_check_point(model, item, f"point {i}") for i, item in enumerate(listed)]
             copies = [_check_copies(model, point, item) for point, item in zip(points, listed, strict=True)]
             for j, second in enumerate(points):
@@ -127,10 +128,11 @@ def check_critical_points(body: Any) -> Earned:
     )
 
 
-def _read_model(data: Any) -> Model:
+def read_model(data: Any, loss: str) -> Model:
+    """The reduced problem; ``loss``: the one that is meant."""
     members(data, _PROBLEM, "the problem")
-    if data["loss"] != "ce":
-        raise Rejected("the loss is not ce")
+    if data["loss"] != loss:
+        raise Rejected(f"the loss is not {loss}")
     classes = whole(data["classes"], "classes", 2, MAX_CLASSES)
     samples = whole(data["samples"], "samples", 1, 1_000_000)
     weights = [rational(data[name], name) for name in ("lambda_w", "lambda_h")]
@@ -138,7 +140,8 @@ def _read_model(data: Any) -> Model:
     if min(weights) <= 0 or (penalty is not None and penalty < 0):
         raise Rejected("a decay is negative, or one of lambda_w and lambda_h is 0")
     squared = samples * weights[0] * weights[1]
-    return Model(classes, whole(data["width"], "width", 1, 1024), arb(squared).sqrt(), squared, penalty)
+    width = whole(data["width"], "width", 1, 1024)
+    return Model(classes, width, arb(squared).sqrt(), squared, penalty, loss)
 
 
 def _check_point(model: Model, item: Any, name: str) -> _Point:
@@ -201,20 +204,25 @@ def _locate(model: Model, item: Any, rank: int, name: str) -> _Point:
     weights = _softmax(w, h, b)
     g = _slope(weights)
     active = negative_eigenvalues(hessian(model, rank, places, near))
-    kernel = [*w, *([h[a][j] for a in range(rank)] for j in range(k))]
-    bordered = [
-        [
-            (model.mu if i == j else _entry(g, i, j, k))
-            + sum((x * y for x, y in zip(u, v, strict=True)), arb(0))
-            for j, v in enumerate(kernel)
-        ]
-        for i, u in enumerate(kernel)
-    ]
-    escapes = negative_eigenvalues(bordered)
+    escapes = escape_directions(model, g, w, h)
     squares = sum((x * x for row in (*w, *h) for x in row), arb(0)) * model.mu
     squares += sum((x * x for x in b), arb(0)) * arb(model.penalty or 0)
     value = squares / 2 - sum((weights[i][i].log() for i in range(k)), arb(0)) / k
     return _Point(rank, pivots, places, center, radius, w, h, b, active, escapes, value)
+
+
+def escape_directions(model: Model, g: Any, w: Any, h: Any) -> int:
+    """The number of singular values of G above mu; [W; H^T] spans the kernel of [[mu, G], [G^T, mu]]."""
+    k = model.classes
+    kernel = [*w, *([row[j] for row in h] for j in range(k))]
+    bordered = [
+        [
+            sum((x * y for x, y in zip(u, v, strict=True)), model.mu if i == j else _entry(g, i, j, k))
+            for j, v in enumerate(kernel)
+        ]
+        for i, u in enumerate(kernel)
+    ]
+    return negative_eigenvalues(bordered)
 
 
 def _entry(g: Sequence[Sequence[Any]], i: int, j: int, k: int) -> Any:
@@ -246,6 +254,15 @@ def _slope(p: Sequence[Sequence[Any]]) -> list[list[Any]]:
     return [[(x - int(i == j)) / len(p) for j, x in enumerate(row)] for i, row in enumerate(p)]
 
 
+def squared_slope(w: Any, h: Any, b: Any) -> list[list[Any]]:
+    """(W H + b 1^T - I) / K, the gradient of half the mean squared error by the logits."""
+    k, rank = len(w), len(h)
+    return [
+        [(sum((w[i][a] * h[a][j] for a in range(rank)), b[i]) - int(i == j)) / k for j in range(k)]
+        for i in range(k)
+    ]
+
+
 def _equations(model: Model, rank: int, places: list[int], x: Sequence[Any]) -> list[Any]:
     """The partial derivatives of f by the unknowns."""
     k = model.classes
@@ -266,11 +283,15 @@ def hessian(model: Model, rank: int, places: list[int], x: Sequence[Any]) -> lis
     """The second partial derivatives of f by the unknowns."""
     k, n = model.classes, model.classes * rank
     w, h, b = _matrices(k, rank, places, x)
-    p = _softmax(w, h, b)
-    g = _slope(p)
-    spread = [  # of sample j: (diag p - p p^T) / K
-        [[(p[i][j] * (int(i == m) - p[m][j])) / k for m in range(k)] for i in range(k)] for j in range(k)
-    ]
+    if model.loss == "mse":
+        g = squared_slope(w, h, b)
+        spread = [[[arb(int(i == m)) / k for m in range(k)] for i in range(k)]] * k
+    else:
+        p = _softmax(w, h, b)
+        g = _slope(p)
+        spread = [  # of sample j: (diag p - p p^T) / K
+            [[(p[i][j] * (int(i == m) - p[m][j])) / k for m in range(k)] for i in range(k)] for j in range(k)
+        ]
     pushed = [  # of sample j: spread W
         [[sum((s[i][m] * w[m][c] for m in range(k)), arb(0)) for c in range(rank)] for i in range(k)]
         for s in spread
@@ -384,13 +405,22 @@ def _same(model: Model, point: _Point, order: Sequence[int]) -> bool:
 
 
 def _check_euler(width: int, points: Sequence[_Point], copies: Sequence[int | None]) -> None:
+    if any(number is None for number in copies):
+        raise Rejected("euler needs the copies of every point")
+    check_euler(
+        width,
+        [(p.rank, p.active, p.escapes, number or 0) for p, number in zip(points, copies, strict=True)],
+    )
+
+
+def check_euler(width: int, points: Sequence[tuple[int, int, int, int]]) -> None:
+    """``points``: (rank, index in width rank, escapes, Euler characteristic of what the entry stands for)."""
     for d in range(1, width + 1):
-        total = 0
-        for point, number in zip(points, copies, strict=True):
-            if number is None:
-                raise Rejected("euler needs the copies of every point")
-            if point.rank <= d:
-                total += (-1) ** point.active * _weight(point.escapes, d - point.rank) * number
+        total = sum(
+            (-1) ** active * _weight(escapes, d - rank) * number
+            for rank, active, escapes, number in points
+            if rank <= d
+        )
         if total != 1:
             raise Rejected(f"the sum of width {d} is {total}, not 1")
 
@@ -412,8 +442,9 @@ def _check_complete(model: Model, points: Sequence[_Point], bits: int) -> None:
 
 def _weight(escapes: int, beyond: int) -> int:
     """E(c, k) = sum over j <= min(c, k) of (-1)^(j(j+1)/2) chi(Gr_j(R^c))."""
-    total = 0
-    for j in range(min(escapes, beyond) + 1):
-        chi = 0 if escapes % 2 == 0 and j % 2 else comb(escapes // 2, j // 2)
-        total += (-1) ** (j * (j + 1) // 2) * chi
-    return total
+    return sum((-1) ** (j * (j + 1) // 2) * grassmannian(j, escapes) for j in range(min(escapes, beyond) + 1))
+
+
+def grassmannian(j: int, n: int) -> int:
+    """The Euler characteristic of the space of j-dimensional subspaces of R^n."""
+    return 0 if n % 2 == 0 and j % 2 else comb(n // 2, j // 2)

@@ -11,6 +11,7 @@ from ncverify.replay.critical import check_critical_points
 from ncverify.replay.derivations import check_blocks, check_derivation
 from ncverify.replay.earned import Earned, weakest
 from ncverify.replay.errors import Rejected
+from ncverify.replay.families import check_critical_families
 from ncverify.replay.flows import check_flow
 from ncverify.replay.models import check_countermodel
 from ncverify.replay.points import check_point, check_rate, check_witness
@@ -51,6 +52,7 @@ CHECKERS: Final[Mapping[str, Callable[[Any], Earned]]] = {
     "blocks": check_blocks,
     "countermodel": check_countermodel,
     "cover": check_cover,
+    "critical-families": check_critical_families,
     "critical-points": check_critical_points,
     "derivation": check_derivation,
     "experiment": check_experiment,

@@ -76,12 +76,13 @@ def spurious_minimum_small_d(bench: Workbench) -> None:
     kind="extension",
     place="Theorem 1.1, small cases",
     title="Every critical point found is a global minimum or a strict saddle",
-    plain="Cross-entropy, d = K, lambda = 1/100. K = 3, n = 1, 2, bias absent, free or penalised by 1/10, and K = 4, n = 1, no bias: every "
-    "critical point that random starts find is enclosed and classified; it is a global minimum (and then a simplex frame) or a "
+    plain="Cross-entropy and squared error, d = K, lambda = 1/100. K = 3, n = 1, 2, bias absent, free or penalised by 1/10, and "
+    "cross-entropy for K = 4, n = 1, no bias: every "
+    "critical point that random starts find is enclosed and classified; it is a global minimum (for the cross-entropy a simplex frame) or a "
     "strict saddle. The Morse identity, which a missing point would break, holds in every width. For K = 3, n = 1 without "
-    "bias the list is complete.",
+    "bias the list of the cross-entropy is complete. The squared error has its families in closed form.",
     latex=r"\sum_Z(-1)^{\mathrm{ind}_r}E(c,d-r)=1",
-    scope="the critical points found for K = 3 and 4 at lambda = 1/100; complete for K = 3, n = 1, no bias",
+    scope="the critical points found for K = 3 and 4 at lambda = 1/100; complete for cross-entropy, K = 3, n = 1, no bias",
     expected="certified",
     tags=["landscape"],
 )
@@ -90,7 +91,12 @@ def census(bench: Workbench) -> None:
     small = [
         Problem(3, 3, n, lambda_w=DECAY, lambda_h=DECAY, lambda_b=bias) for n in (1, 2) for bias in BIASES
     ]
-    models = [*small, Problem(4, 4, 1, lambda_w=DECAY, lambda_h=DECAY)]
+    squared = [
+        Problem(3, 3, n, loss="mse", lambda_w=DECAY, lambda_h=DECAY, lambda_b=bias)
+        for n in (1, 2)
+        for bias in BIASES
+    ]
+    models = [*small, Problem(4, 4, 1, lambda_w=DECAY, lambda_h=DECAY), *squared]
     bench.add(
         lambda: census_of(
             models, digits=min(bench.settings.digits, 60), seed=bench.settings.seed, complete=small[:1]

@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import pytest
 
-from ncverify.evidence.landscapes import points_body, walsh_body
+from ncverify.evidence.landscapes import families_body, points_body, walsh_body
 from ncverify.landscape.census import critical_points
 from ncverify.landscape.problem import Problem
 from ncverify.landscape.walsh import walsh_critical_points
 from ncverify.replay.critical import check_critical_points
 from ncverify.replay.errors import Rejected
+from ncverify.replay.families import check_critical_families
 from ncverify.replay.walsh import check_walsh_points
 from ncverify.theory.balls import precision
 
@@ -150,3 +151,51 @@ def test_the_same_point_twice_up_to_symmetry(points):
         sign = replace(zero, center=tuple(-x if i < 6 else x for i, x in enumerate(zero.center)))
     with pytest.raises(Rejected, match="may be the same"):
         check_critical_points(points_body(problem, [point, replace(point, zero=sign, copies=None)]))
+
+
+@pytest.fixture(scope="module")
+def families():
+    problem = Problem(3, 3, 2, loss="mse", lambda_w="1/100", lambda_h="1/70", lambda_b="1/10")
+    return families_body(problem, critical_points(problem).points)
+
+
+@pytest.mark.parametrize("bias", [None, 0, "1/10", "3"])
+@pytest.mark.parametrize("samples", [1, 2])
+def test_families_are_accepted(bias, samples):
+    problem = Problem(4, 4, samples, loss="mse", lambda_w="1/100", lambda_h="1/70", lambda_b=bias)
+    body = families_body(problem, critical_points(problem).points)
+    assert check_critical_families(json.loads(json.dumps(body))).outcome == "certified"
+
+
+FAMILIES = {
+    "loss": lambda b: b["problem"].update(loss="ce"),
+    "classes": lambda b: b["problem"].update(classes=4),
+    "width": lambda b: b["problem"].update(width=4),
+    "samples": lambda b: b["problem"].update(samples=1),
+    "no bias": lambda b: b["problem"].update(lambda_b=None),
+    "small penalty": lambda b: b["problem"].update(lambda_b="1/100"),
+    "free bias": lambda b: b["problem"].update(lambda_b="0"),
+    "large decay": lambda b: b["problem"].update(lambda_w="10"),
+    "modes": lambda b: b["families"][1].update(modes=2),
+    "mean": lambda b: b["families"][2].update(mean=False),
+    "rank": lambda b: b["families"][1].update(rank=2),
+    "index": lambda b: b["families"][1].update(index=3),
+    "index with a mean mode": lambda b: b["families"][2].update(index=4),
+    "escapes": lambda b: b["families"][1].update(escapes=1),
+    "dimension": lambda b: b["families"][1].update(dimension=2),
+    "value": lambda b: b["families"][1].update(value=["0", "1/10"]),
+    "twice": lambda b: b["families"].append(copy.deepcopy(b["families"][1])),
+    "missing": lambda b: b["families"].pop(),
+    "another field": lambda b: b["families"][1].update(note=1),
+    "euler as text": lambda b: b.update(euler="yes"),
+    "bits": lambda b: b.update(bits=1),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_corrupt_family_is_rejected(families, name):
+    wrong = copy.deepcopy(families)
+    FAMILIES[name](wrong)
+    assert wrong != families
+    with pytest.raises(Rejected):
+        check_critical_families(wrong)
