@@ -22,8 +22,9 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def ncverify() -> Command:
-    """Run ``ncverify`` with the given arguments in a process of its own."""
+def ncverify(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Run ``ncverify`` with the given arguments in a process of its own, and a store of the tests' own."""
+    cache = str(tmp_path_factory.mktemp("cache"))
 
     inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}  # tables are not cut
 
@@ -36,7 +37,7 @@ def ncverify() -> Command:
             text=True,
             encoding="utf-8",
             cwd=cwd,
-            env={**inherited, **(env or {})},
+            env={**inherited, "XDG_CACHE_HOME": cache, **(env or {})},
             stdin=subprocess.DEVNULL,
             timeout=300,
         )

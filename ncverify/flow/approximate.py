@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.integrate import solve_ivp
 
 from ncverify.errors import InputError
 
@@ -55,6 +54,8 @@ def integrate(
     end = float(until)
     times = np.expm1(np.linspace(0.0, np.log1p(end), points))
     times[-1] = end
+    from scipy.integrate import solve_ivp  # it takes half a second to load
+
     found = solve_ivp(
         lambda _, y: field(y),
         (0.0, end),
