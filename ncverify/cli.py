@@ -203,8 +203,13 @@ def list_(selectors: Selectors = None, json_file: Json = None) -> None:
 
 @app.command()
 def show(
-    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="Id of a claim; ncverify list shows them.")],
-    latex: Annotated[bool, typer.Option("--latex", help="Formulas and hypotheses as LaTeX.")] = False,
+    claim: Annotated[
+        str, typer.Argument(metavar="CLAIM", help="Id of a claim (ncverify list), or FILE::ID.")
+    ],
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Statement and derivation as LaTeX, for an appendix.")
+    ] = False,
+    tree: Annotated[bool, typer.Option("--tree", help="Only what the claim depends on, as a tree.")] = False,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Run the check and print derivation and evidence.")
     ] = True,
@@ -217,16 +222,26 @@ def show(
     Examples:
       ncverify show lyapunov-derivative
       ncverify show reduced-ode --latex --no-check
+      ncverify show global-convergence --tree
+      ncverify show my_claims.py::my-claim
     """
+    from ncverify.evidence.workbench import proved_theorems
     from ncverify.ledger.selection import Selection, find_claim
-    from ncverify.ledger.terminal import claim_lines, verdict_lines
+    from ncverify.ledger.terminal import appendix_lines, claim_lines, tree_lines, verdict_lines
 
-    found, registry = find_claim(claim)
+    with redirect_stdout(sys.stderr):
+        found, registry = find_claim(claim)
+    if tree:
+        _print(tree_lines(found, registry))
+        return
+    if latex:
+        _print(appendix_lines(found, proved_theorems(found.id, registry) if check and found.goals else {}))
+        return
     result = None
     if check:
         with redirect_stdout(sys.stderr):
             (result,) = _run(Selection((found,), registry), jobs=1, digits=digits, seed=seed)
-    _print(claim_lines(found, registry, in_latex=latex, verdict=result.verdict if result else None))
+    _print(claim_lines(found, registry, verdict=result.verdict if result else None))
     if result:
         _print(["", *verdict_lines(result)])
         raise typer.Exit(0 if result.as_expected else 1)
@@ -494,6 +509,48 @@ def hunt(
         write_json({**asked, **verdict.to_json()}, json_file)
     if json_file != "-":
         print(verdict)
+
+
+@app.command()
+def new(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A .py file that does not exist yet.")],
+) -> None:
+    """Write a claims file to start from: a model, a derivation, an inequality, a conjecture.
+
+    \b
+    Example:
+      ncverify new my_claims.py && ncverify check my_claims.py
+    """
+    from ncverify.commands.new import write_new
+
+    write_new(file)
+    print(f"wrote {file}: try ncverify check {file}")
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="A file of check --json, or a store.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    json_file: Json = None,
+) -> None:
+    """Compare two runs or bundles of certificates: verdicts, scopes, statements, witnesses, evidence.
+
+    The exit code is 0 if nothing differs, 1 if something does.
+
+    \b
+    Examples:
+      ncverify diff before.json after.json
+      ncverify diff store-a/ store-b/ --json -
+    """
+    from ncverify.commands.diff import differences, lines, read_run
+
+    before, after = read_run(first), read_run(second)
+    found = differences(before, after)
+    if json_file is not None:
+        write_json(found, json_file)
+    if json_file != "-":
+        _print(lines(found, len({*before, *after})))
+    raise typer.Exit(1 if found else 0)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

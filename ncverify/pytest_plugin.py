@@ -104,7 +104,7 @@ class ClaimItem(pytest.Item):
         from ncverify.ledger.terminal import claim_lines, verdict_lines
 
         result = excinfo.value.result
-        about = claim_lines(result.claim, excinfo.value.registry, in_latex=False, verdict=result.verdict)
+        about = claim_lines(result.claim, excinfo.value.registry, verdict=result.verdict)
         return "\n".join((*about, "", *verdict_lines(result)))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

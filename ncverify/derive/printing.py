@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from ncverify.derive.kernel import Relation, Theorem, steps
@@ -259,12 +259,30 @@ def _relation(value: Relation, style: _Plain) -> str:
 
 def derivation(final: Iterable[Theorem]) -> list[str]:
     """The proof as numbered lines: statement, rule, and the numbers of the lines it rests on."""
+    return [f"({number}) {plain(known.relation)}   [{reason}]" for number, known, reason in _numbered(final)]
+
+
+def latex_derivation(final: Iterable[Theorem]) -> list[str]:
+    """The same as the items of a LaTeX list."""
+    return [
+        rf"\item[({number})] $\displaystyle {latex(known.relation)}$ \hfill [{escaped(reason)}]"
+        for number, known, reason in _numbered(final)
+    ]
+
+
+def _numbered(final: Iterable[Theorem]) -> Iterator[tuple[int, Theorem, str]]:
     order = steps(final)
     numbers = {id(known): number for number, known in enumerate(order, 1)}
-    lines = []
     for number, known in enumerate(order, 1):
         sources = ", ".join(str(numbers[id(premise)]) for premise in known.premises)
         note = f" ({known.note})" if known.note else ""
         origin = f" from {sources}" if sources else ""
-        lines.append(f"({number}) {plain(known.relation)}   [{known.rule}{note}{origin}]")
-    return lines
+        yield number, known, f"{known.rule}{note}{origin}"
+
+
+_SPECIAL = {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "|": r"\textbar{}", "<": "$<$", ">": "$>$"}
+
+
+def escaped(text: str) -> str:
+    """Plain text for LaTeX."""
+    return "".join(_SPECIAL.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)

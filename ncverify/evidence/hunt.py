@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -194,15 +194,12 @@ def _effort(search: _Search) -> dict[str, Any]:
 
 def _report(metric: Metric, found: Evidence, search: _Search) -> Evidence:
     statement = found.details["statement"]
-    return Evidence(
-        found.outcome,
-        found.route,
-        found.scope,
+    summary = (
         f'"{statement}" is false: the ball of the derivative at this exact start excludes 0; '
         f"rate: d{metric.moving}/dt, relative rate: d{metric.moving}/d(log S), S = sum s "
-        f"({found.details['bits']} bits; {search.screened} starts screened, {search.climbed} climbed)",
-        {**found.details, **_effort(search)},
+        f"({found.details['bits']} bits; {search.screened} starts screened, {search.climbed} climbed)"
     )
+    return replace(found, summary=summary, details={**found.details, **_effort(search)})
 
 
 def _nothing(metric: Metric, motion: Motion, search: _Search) -> Evidence:

@@ -28,6 +28,7 @@ from ncverify.theory.parser import parse, parse_relation
 Step: TypeAlias = "str | Expr | tuple[str, str | Expr]"
 """An expression, or ("<=", expression) with one of = <= < >= >."""
 
+_SCOPES = ("all real values at which the steps are defined", "all real values that satisfy the assumptions")
 _SIGNS = ("=", "<=", "<", ">=", ">")
 
 
@@ -85,7 +86,7 @@ def derivation(
         title=title or f"{clip(repr(chain[0][1]), 50)} = {clip(repr(chain[-1][1]), 50)}",
         plain=plain or " ".join(f"{sign} {expr!r}" for sign, expr in chain).removeprefix("= "),
         assume=assume,
-        scope="all real values that satisfy the assumptions" if on is None else _box_text(on),
+        scope=_box_text(on) if on is not None else _SCOPES[bool(assume)],
         expected=expected,
         tags=tags,
     )

@@ -92,6 +92,7 @@ def _declared_in(path: Path, registry: Registry) -> list[Claim]:
 
 
 def find_claim(name: str) -> tuple[Claim, Registry]:
-    """One claim of the book by its id."""
-    registry, _ = load(())
-    return find(registry, name), registry
+    """One claim of the book by its id, or of a claims file by ``FILE::ID``."""
+    file, separator, inner = name.rpartition("::")
+    registry, _ = load((Path(file).resolve(),) if separator else ())
+    return find(registry, inner), registry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,8 @@ from rich.text import Text
 
 from ncverify.book.claim import Claim, Registry
 from ncverify.book.verdict import Outcome, Verdict
-from ncverify.derive.printing import latex, plain
+from ncverify.derive.kernel import Theorem
+from ncverify.derive.printing import escaped, latex_derivation, plain
 from ncverify.ledger.results import Result, Results, needed
 from ncverify.ledger.run import Done
 
@@ -128,9 +129,7 @@ def witness_line(verdict: Verdict) -> str:
     return "witness: " + ", ".join(f"{key} = {value}" for key, value in (verdict.witness or {}).items())
 
 
-def claim_lines(
-    claim: Claim, registry: Registry, *, in_latex: bool, verdict: Verdict | None
-) -> Iterator[str]:
+def claim_lines(claim: Claim, registry: Registry, *, verdict: Verdict | None) -> Iterator[str]:
     """Everything that is known of a claim before its proof."""
     yield f"{claim.id}: {claim.title}"
     yield ""
@@ -141,14 +140,13 @@ def claim_lines(
         yield ""
         yield "formally:"
         for name, relation in claim.goals.items():
-            yield f"  {name}: {latex(relation) if in_latex else plain(relation)}"
+            yield f"  {name}: {plain(relation)}"
     if claim.hypotheses:
         yield ""
         yield "hypotheses:"
         for item in claim.hypotheses:
             unused = verdict is not None and needed(item.name, verdict) is False
-            text = item.latex if in_latex and item.latex else item.plain
-            yield f"  {item.name}: {text}{'   (not needed by the proof)' if unused else ''}"
+            yield f"  {item.name}: {item.plain}{'   (not needed by the proof)' if unused else ''}"
             formula = _formula(item.name, verdict)
             if formula:
                 yield f"    as the proof uses it: {formula}"
@@ -171,6 +169,31 @@ def claim_lines(
     for label, names in links.items():
         if names:
             yield f"{label + ':':12} {', '.join(names)}"
+
+
+def tree_lines(claim: Claim, registry: Registry, depth: int = 0) -> Iterator[str]:
+    """The claim and, indented below it, what it depends on."""
+    yield f"{'  ' * depth}{claim.id}: {claim.title}"
+    for name in claim.depends:
+        yield from tree_lines(registry[name], registry, depth + 1)
+
+
+def appendix_lines(claim: Claim, theorems: Mapping[str, Theorem]) -> Iterator[str]:
+    """Statement and derivation in LaTeX, for an appendix (needs amsmath and amssymb)."""
+    yield f"% {claim.id}: {claim.title}"
+    yield rf"\paragraph{{{escaped(claim.title)}.}} {escaped(claim.plain)}"
+    if claim.latex:
+        yield rf"\[ {claim.latex} \]"
+    if claim.hypotheses:
+        yield r"Hypotheses: \begin{itemize}"
+        for item in claim.hypotheses:
+            formula = f" (${item.latex}$)" if item.latex else ""
+            yield rf"\item {escaped(item.plain)}{formula}"
+        yield r"\end{itemize}"
+    if theorems:
+        yield r"Derivation: \begin{list}{}{}"
+        yield from latex_derivation(theorems.values())
+        yield r"\end{list}"
 
 
 def verdict_lines(result: Result) -> Iterator[str]:
