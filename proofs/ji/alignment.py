@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -92,6 +94,7 @@ E_from_m = linear(
 )
 
 
+@cache
 def margins_at_least_m() -> Theorem:
     """Every margin is at least m = -log(exp L - 1): exp(-margin) <= T_kc - 1 <= exp L - 1."""
     away = exp_positive(Z(k + h, k, c) - Z(k, k, c))
@@ -134,6 +137,7 @@ class Growth:
     m_rate: Theorem
 
 
+@cache
 def concavity() -> Theorem:
     """sum_kc (1 - 1/T_kc) >= 1 - exp(-L): 1 - exp(-l) lies above its chord from 0 to L, for each l = log T_kc."""
     away = exp_positive(Z(k + h, k, c) - Z(k, k, c))
@@ -183,6 +187,7 @@ def log_nonnegative(away: Theorem) -> Theorem:
     )
 
 
+@cache
 def growth() -> Growth:
     """The margins are at least m, and the norm of the gradient is at least its radial part."""
     margins = margins_at_least_m()

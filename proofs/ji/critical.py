@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.derive.kernel import (
     Theorem,
     at_least,
@@ -82,6 +84,7 @@ hessian = spread - 2 * interaction
 riemannian = hessian + mu * length  # <grad L, x> = -mu R^2 at a critical point of the sphere
 
 
+@cache
 def second_derivative() -> tuple[Theorem, Theorem]:
     """The first and the second derivative of L along (W + t X, H + t V)."""
     fixed = ["X", "V"]
@@ -137,6 +140,7 @@ class Critical:
     balanced: Theorem
 
 
+@cache
 def critical() -> Critical:
     """The gradient is parallel to the point."""
     slope = gradient()
@@ -190,6 +194,7 @@ def interaction_bound(weight: Theorem, X: Function = X, V: Function = V) -> Theo
     )
 
 
+@cache
 def sigma_positive() -> Theorem:
     """sigma^2 is at least the square of an entry, and P_{j,kc} > 0 for j != k."""
     row = norm_bound(A(j, k, c), (j,), delta(j - i))
@@ -209,6 +214,7 @@ def sigma_positive() -> Theorem:
     )
 
 
+@cache
 def spread_nonnegative() -> Theorem:
     """The variance of dZ under the softmax is >= 0, for every sample."""
     mean = total(i, P(i, k, c) * dZ(i, k, c))
@@ -224,6 +230,7 @@ def spread_nonnegative() -> Theorem:
 Z_other_is = define(Z_other(j, k, c), total(r, W_other(j, r) * H_other(r, k, c)))
 
 
+@cache
 def above_tangent() -> Theorem:
     """The loss of other logits is at least L - <A, Z' - Z>: log-sum-exp is convex."""
     column_other_is = define(column_other(k, c), total(j, exp(Z_other(j, k, c))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -75,6 +77,7 @@ class LossRate:
     form: Theorem
 
 
+@cache
 def loss_rate() -> LossRate:
     """The chain rule."""
     slope = gradient()
@@ -88,6 +91,7 @@ def loss_rate() -> LossRate:
     return LossRate(L_dot, form)
 
 
+@cache
 def descent() -> Theorem:
     """L' = -|grad L|^2 along gradient flow."""
     spent_W = linear(equal(grad_W(k, r) * W_rate(k, r), -(grad_W(k, r) ** 2)), (grad_W(k, r), flow_W))
@@ -153,6 +157,7 @@ balance_is = define(
 )
 
 
+@cache
 def balance_conserved() -> Theorem:
     """(H H^T - W^T W)' = 0 along gradient flow."""
     slope = gradient()
@@ -218,6 +223,7 @@ class Ray:
     grad_H: Theorem
 
 
+@cache
 def collapse_ray() -> Ray:
     """P_{j,kc} = p + (e^g - 1) p [j = k] with g = a^2, and the gradient there."""
     slope = gradient()

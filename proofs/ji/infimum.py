@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -109,6 +111,7 @@ _own = relative(Z, column_is, loss_is, rest)
 loss_form, rest_split, rest_positive, rest_factors = _own.form, _own.split, _own.positive, _own.factors
 
 
+@cache
 def loss_positive() -> Theorem:
     """log T >= 1 - 1/T > 0, as T > 1."""
     beyond = linear(

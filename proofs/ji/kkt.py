@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -124,6 +126,7 @@ class Norms:
     strongest: Theorem
 
 
+@cache
 def norms() -> Norms:
     """The norm is positive by the margin bound, the gradient by Cauchy's inequality."""
     size_positive = linear(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
@@ -77,6 +78,7 @@ MARGIN = Hypothesis(
 margins_hold = hypothesis("margin", at_least(margin(k, c, k + h), low).where(h), "pointwise")
 
 
+@cache
 def average_at_least() -> Theorem:
     """The average margin is at least the smallest one."""
     above = linear(at_least(margin(k, c, k + h) - low, 0).where(h), margins_hold)
@@ -112,6 +114,25 @@ def equality(tight: Theorem) -> tuple[Collapsed, Theorem]:
     return found, gram(low, all_equal(low, one), found)
 
 
+@cache
+def at_the_bound() -> tuple[Collapsed, Theorem]:
+    """Equality in the margin bound."""
+    return equality(hypothesis("equality", equal(low, bound), "pointwise"))
+
+
+feasible = hypothesis("feasible", equal(low, 1), "pointwise")
+
+
+@cache
+def at_the_optimum() -> tuple[Collapsed, Theorem]:
+    """A feasible point of the least norm."""
+    least = hypothesis("optimal", equal(size / 2, (K - 1) * root_n), "pointwise")
+    return equality(
+        linear(equal(low, bound), feasible, (-1 / ((K - 1) * root_n), least), nonzero=[more_than_one])
+    )
+
+
+@cache
 def margin_at_most() -> Theorem:
     """Every lower bound q of the margins is at most the bound."""
     return linear(
@@ -155,7 +176,7 @@ def margin_bound(bench: Workbench) -> None:
     """An exact sum of squares; with equality every square vanishes, and every margin is the average one."""
     bench.show("identity", linear(bench.goal("identity"), identity))
     bench.show("bound", linear(bench.goal("bound"), margin_at_most()))
-    found, means = equality(hypothesis("equality", equal(low, bound), "pointwise"))
+    found, means = at_the_bound()
     bench.show("centred classifier", linear(bench.goal("centred classifier"), found.centred))
     bench.show("NC1", linear(bench.goal("NC1"), found.nc1))
     bench.show("NC2", linear(bench.goal("NC2"), means))
@@ -177,6 +198,7 @@ OPTIMAL = Hypothesis(
 )
 
 
+@cache
 def dimension_bound() -> Theorem:
     """A simplex frame needs d >= K-1: the K x K matrix U U^T has trace K-1 and U^T U is d x d."""
     moment = total(k, U(k, r) * U(k, q)) - (K - 1) / d * delta(r - q)
@@ -229,7 +251,6 @@ def dimension_bound() -> Theorem:
 )
 def min_norm_optimum(bench: Workbench) -> None:
     """The margin bound with q = 1; at the frame everything is a frame identity."""
-    feasible = hypothesis("feasible", equal(low, 1), "pointwise")
     bench.show(
         "lower bound",
         linear(
@@ -242,9 +263,7 @@ def min_norm_optimum(bench: Workbench) -> None:
             nonzero=[more_than_one],
         ),
     )
-    least = hypothesis("optimal", equal(size / 2, (K - 1) * root_n), "pointwise")
-    tight = linear(equal(low, bound), feasible, (-1 / ((K - 1) * root_n), least), nonzero=[more_than_one])
-    found, means = equality(tight)
+    found, means = at_the_optimum()
     bench.show("NC1", linear(bench.goal("NC1"), found.nc1))
     bench.show(
         "NC2",
@@ -259,6 +278,7 @@ def min_norm_optimum(bench: Workbench) -> None:
     bench.show("dimension", linear(bench.goal("dimension"), dimension_bound()))
 
 
+@cache
 def frame_is_centred() -> Theorem:
     """The vectors of a simplex frame add up to 0: the square of their sum is 0."""
     squares = linear(equal(total(r, total(k, U(k, r)) ** 2), 0), contract=[frame])
@@ -287,7 +307,7 @@ worst, sample, runner_up = (
         MARGIN,
         Hypothesis("separated", "q > 0", r"q>0"),
         Hypothesis("attained", "q is the margin of some sample, class and other class"),
-        Hypothesis("feasible", "all margins of alpha (W, H) are at least 1"),
+        Hypothesis("scaled-feasible", "all margins of alpha (W, H) are at least 1"),
         Hypothesis("shortest", "alpha^2 = 1/q (for the attainment)", r"\beta^2=1/q"),
     ],
     goals={
@@ -311,13 +331,13 @@ def ray_minimum(bench: Workbench) -> None:
     """Margins scale with alpha^2; the constraint of the sample with the smallest margin is the binding one."""
     separated = hypothesis("separated", greater(low, 0), "pointwise")
     scaled = total(r, (alpha * W(k, r) - alpha * W(k + h, r)) * (alpha * H(r, k, c)))
-    feasible = hypothesis("feasible", at_least(scaled, 1).where(h), "pointwise")
+    reached = hypothesis("scaled-feasible", at_least(scaled, 1).where(h), "pointwise")
     attained = hypothesis(
         "attained", equal(low, margin(worst, sample, worst + runner_up)).where(runner_up), "pointwise"
     )
     binding = linear(
         at_least(alpha**2 * low - 1, 0).where(runner_up),
-        feasible.at({k: worst, c: sample, h: runner_up}),
+        reached.at({k: worst, c: sample, h: runner_up}),
         (alpha**2, attained),
         unfold=[Z_is],
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from ncverify.book.claim import Hypothesis
 from ncverify.derive.kernel import (
@@ -109,6 +110,7 @@ class Gradient:
     by_H: Theorem
 
 
+@cache
 def gradient() -> Gradient:
     """Differentiate L by every entry of W and of H: dL/dW = (P - Y) H^T, dL/dH = W^T (P - Y)."""
     place_W, place_H = (i, q), (q, l, b)

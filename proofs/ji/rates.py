@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -107,6 +109,7 @@ imbalance = hypothesis(
 )
 
 
+@cache
 def within_at_least() -> Theorem:
     """sum |h_kc - hbar_k|^2 >= kappa: along a the features vary at least as the imbalance says."""
     along = total(r, a(r) * deviation)
@@ -142,6 +145,7 @@ def within_at_least() -> Theorem:
     )
 
 
+@cache
 def along_at() -> Term:
     """<a, h_kc - hbar_k>, under another name of the summed index."""
     return total(q, a(q) * (H(q, k, c) - mean_H(q, k)))

@@ -23,7 +23,6 @@ from ncverify.derive.terms import Fraction, Function, Index, Num, Term, Var, sub
 from ncverify.evidence.workbench import Workbench
 
 from .critical import (
-    length,
     A,
     Critical,
     H_other,
@@ -38,6 +37,7 @@ from .critical import (
     dZ_is,
     hessian,
     interaction_bound,
+    length,
     mu,
     mu_positive,
     riemannian,

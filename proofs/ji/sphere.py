@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -59,6 +61,7 @@ from .model import (
 from .squares import (
     NC1,
     NC3,
+    Collapsed,
     all_equal,
     bound,
     collapsed,
@@ -114,6 +117,7 @@ class Gap:
     total: Theorem
 
 
+@cache
 def gap() -> Gap:
     """Jensen for exp, then log is increasing; the lifts add up to the margin gap, a sum of squares."""
     larger = linear(
@@ -135,6 +139,49 @@ def gap() -> Gap:
         nonzero=[more_than_one],
     )
     return Gap(sample, lifts)
+
+
+@dataclass(frozen=True)
+class LeastLoss:
+    """``above``: L minus its least value is at least a positive multiple (``weight``) of the sum of squares."""
+
+    above: Theorem
+    weight: Theorem
+    squares: Theorem
+
+
+@cache
+def least_loss() -> LeastLoss:
+    """Add up Jensen's inequality over the samples."""
+    found = gap()
+    above = linear(
+        at_least(L - lowest, share * n * K / (2 * root_n) * shortfall),
+        loss_form,
+        sum_over(sum_over(found.sample, c), k),
+        found.total,
+    )
+    weight = product(
+        product(linear(greater(n * K, 0), product(samples, order)), share_positive),
+        reciprocal(linear(greater(2 * root_n, 0), (2, root_positive))),
+    )
+    squares_nonnegative = product(weight, shortfall_nonnegative)
+    return LeastLoss(above, weight, squares_nonnegative)
+
+
+@cache
+def equality_case() -> tuple[Collapsed, Theorem]:
+    """NC1 and NC3, and NC2, where the loss is the least one."""
+    known, found = least_loss(), gap()
+    weight, squares_nonnegative = known.weight, known.squares
+    attained = hypothesis("attained", equal(L, lowest), "pointwise")
+    pieces = total(k, total(c, log(rest(k, c)) - log(T) - lift(k, c)))
+    summed = sum_over(sum_over(found.sample, c), k)
+    scaled = squares_nonnegative.relation.lhs
+    both = linear(equal(scaled + pieces, 0), attained, (-1, loss_form), (-1, found.total))
+    no_squares = alone(both, scaled, pieces, (squares_nonnegative, summed))
+    no_pieces = alone(both, pieces, scaled, (summed, squares_nonnegative))
+    collapse = collapsed(linear(equal(shortfall, 0), no_squares, divide_by=weight, nonzero=[T_positive]))
+    return collapse, gram(x, margins_at_collapse(no_pieces, found), collapse)
 
 
 @claim(
@@ -175,33 +222,13 @@ def gap() -> Gap:
 )
 def sphere_minimum(bench: Workbench) -> None:
     """The tangent of log-sum-exp at collapse, and the sum of squares of the margin bound."""
-    form = loss_form
-    found = gap()
-    above = linear(
-        at_least(L - lowest, share * n * K / (2 * root_n) * shortfall),
-        form,
-        sum_over(sum_over(found.sample, c), k),
-        found.total,
-    )
-    bench.show("gap", linear(bench.goal("gap"), above))
-    weight = product(
-        product(linear(greater(n * K, 0), product(samples, order)), share_positive),
-        reciprocal(linear(greater(2 * root_n, 0), (2, root_positive))),
-    )
-    squares_nonnegative = product(weight, shortfall_nonnegative)
-    bench.show("minimum", linear(bench.goal("minimum"), above, squares_nonnegative))
-
-    attained = hypothesis("attained", equal(L, lowest), "pointwise")
-    pieces = total(k, total(c, log(rest(k, c)) - log(T) - lift(k, c)))
-    summed = sum_over(sum_over(found.sample, c), k)
-    scaled = squares_nonnegative.relation.lhs
-    both = linear(equal(scaled + pieces, 0), attained, (-1, form), (-1, found.total))
-    no_squares = alone(both, scaled, pieces, (squares_nonnegative, summed))
-    no_pieces = alone(both, pieces, scaled, (summed, squares_nonnegative))
-    collapse = collapsed(linear(equal(shortfall, 0), no_squares, divide_by=weight, nonzero=[T_positive]))
+    low = least_loss()
+    bench.show("gap", linear(bench.goal("gap"), low.above))
+    bench.show("minimum", linear(bench.goal("minimum"), low.above, low.squares))
+    collapse, means = equality_case()
     bench.show("NC1", linear(bench.goal("NC1"), collapse.nc1))
     bench.show("NC3", linear(bench.goal("NC3"), collapse.nc3))
-    bench.show("NC2", linear(bench.goal("NC2"), gram(x, margins_at_collapse(no_pieces, found), collapse)))
+    bench.show("NC2", linear(bench.goal("NC2"), means))
     bench.show("equal norms", linear(bench.goal("equal norms"), unfold=[collapse.nc3, collapse.nc1]))
     bench.show("converse", linear(bench.goal("converse"), loss_at_collapse()))
 
@@ -237,6 +264,7 @@ def margins_at_collapse(no_pieces: Theorem, found: Gap) -> Theorem:
     return all_equal(x, linear(equal(margin(k, c, k + h) - x, 0).where(h), (-1, equal_logits), flat))
 
 
+@cache
 def loss_at_collapse() -> Theorem:
     """At a neural collapse point with |W| = |H| every margin is sqrt n s = x."""
     by_W = hypothesis("collapsed-W", equal(W(k, r), C * M(r, k)), "pointwise")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -132,6 +134,7 @@ def tangent_descent(bench: Workbench) -> None:
     bench.show("turn lowers the loss", linear(bench.goal("turn lowers the loss"), lowered(scaled)))
 
 
+@cache
 def shifted() -> Theorem:
     """The loss at (W + delta 1 a^T, H): every column of logits is shifted by delta <a, h_kc>."""
     shift = step * total(r, a(r) * H(r, k, c))

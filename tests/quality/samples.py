@@ -74,6 +74,9 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
     if collapsed or "on-the-ray" in hypotheses:
         s = [level] * order
         alpha = beta = [Fraction(2, 3)] * order
+    resting = "at-rest" in hypotheses
+    if resting:
+        s = [Fraction(0)] + [level] * (order - 1)
     if "balanced" in hypotheses:
         beta = alpha
     if {"zero-mode", "four-classes", "eight-classes"} & hypotheses.keys():
@@ -125,7 +128,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "X": lambda r, j, c: to_arb(table[r][j] + c),
         "omega": lambda: to_arb(Fraction(2, 3)),
         "rho": lambda: to_arb(Fraction(3, 2)),
-        "lambda": lambda: to_arb(Fraction(1, 5)),
+        "lambda": lambda: _resting_decay(order, level) if resting else to_arb(Fraction(1, 5)),
         "step": lambda: to_arb(Fraction(3, 7)),
         "momentum": lambda: to_arb(Fraction(4, 5)),
         "alphaold": lambda a: to_arb(s[a] + 1),
@@ -152,6 +155,11 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
     plain = relations(order) if NAMES & hypotheses.keys() else 2
     primitive = {name: value for name, value in values.items() if name not in definitions}
     return Sampled(group, BallNumbers(), primitive, definitions, {"F": width, "N": plain})
+
+
+def _resting_decay(order: int, level: Fraction) -> arb:
+    """The weight decay for which the collapse ray rests at this level (omega = 2/3, two samples per class)."""
+    return to_arb(Fraction(2, 3)) * to_arb(2).sqrt() * order / (to_arb(level).exp() + order - 1)
 
 
 def _ray_speed(order: int, level: Fraction) -> arb:
@@ -279,12 +287,12 @@ def definitions_beside(claim: Claim, theorems: Mapping[str, Theorem]) -> dict[st
     own = {name: item for theorem in theorems.values() for name, item in theorem.definitions.items()}
     if is_landscape(own):
         return own
+    if claim.paper == "ji":
+        return {**context(list(theorems.values())), MARK: Definition((), term(0))}
     load_book()
     model = importlib.import_module("ncverify_book.garrod.model")
     # z, Q, p, phat of the spectrum, where the claim itself leaves p opaque
     found = context([*theorems.values(), *model.softmax(model.symmetric).definitions])
-    if claim.paper == "ji":
-        found[MARK] = Definition((), term(0))
     for relation in claim.goals.values():
         head = relation.lhs
         if not (relation.kind == "=" and isinstance(head, App) and head.name in RATES):
