@@ -15,7 +15,7 @@ from ncverify.derive.derivatives import derivative
 from ncverify.derive.extremes import delta_at_most_one, maximum_nonzero, one_of_sum
 from ncverify.derive.inequalities import log_parabola, square_order
 from ncverify.derive.lemmas import condition_holds, instantiate
-from ncverify.derive.limits import nondecreasing, squeezed, vanishes
+from ncverify.derive.limits import extremes_approach, nondecreasing, squeezed, vanishes
 from ncverify.derive.linear_algebra import (
     KernelVector,
     SingularTriple,
@@ -87,6 +87,7 @@ __all__ = [
     "exp_monotone",
     "exp_positive",
     "exp_tangent",
+    "extremes_approach",
     "factor_zero",
     "generalize",
     "global_solution",

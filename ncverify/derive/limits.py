@@ -1,6 +1,7 @@
 """Limits along solutions as t -> oo, from inequalities that hold at all times.
 
 * ``nondecreasing``: x' >= 0 (mean value theorem).
+* ``extremes_approach``: (x_M/x_m)' <= 0 whenever x_M is largest and x_m smallest, so max x/min x never grows.
 * ``vanishes``: x >= 0 decreases, and as long as x stays above a level, x' is at most a negative constant
   times the rate of log y, where y -> oo; so x -> 0.
 * ``squeezed``: c x >= y^2 and x -> 0 give y -> 0.
@@ -13,11 +14,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ncverify.derive.classical import in_time, require_lasting, same_arguments
-from ncverify.derive.matching import require_real
-from ncverify.derive.monomials import POSITIVE_SYMBOLS, ProofError
-from ncverify.derive.relations import ZERO, Relation, at_least, greater
+from ncverify.derive.matching import bare_arguments, require_real
+from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError
+from ncverify.derive.relations import CHOSEN, ZERO, Relation, at_least, free_in, greater
 from ncverify.derive.sums import Facts, Normalizer
-from ncverify.derive.terms import App, Mul, Num, Sym, Term, TermLike, symbols, term
+from ncverify.derive.terms import (
+    App,
+    Mul,
+    Num,
+    Sym,
+    Term,
+    TermLike,
+    Var,
+    free_variables,
+    index,
+    substitute,
+    symbols,
+    term,
+)
 from ncverify.derive.theorems import Theorem, establish
 
 
@@ -50,6 +64,72 @@ def nondecreasing(rate: Theorem, value: App | Sym, *, along: Sequence[Theorem] =
         primitive=frozenset(primitive),
         arguments={"value": value},
     )
+
+
+def extremes_approach(
+    falls: Theorem,
+    positive: Theorem,
+    value: App,
+    places: tuple[Var, Var],
+    *,
+    along: Sequence[Theorem] = (),
+) -> Theorem:
+    """max x_v / min x_v over v != 0 never grows, if the ratio of the extremes falls wherever they are.
+
+    With x_v = ``value`` and M, m = ``places``, two fixed indices: ``falls``: 0 >= x_M' x_m - x_M x_m' where
+    M != 0, m != 0 and M != m, of which nothing is assumed but the pointwise hypotheses x_M >= x_v and
+    x_v >= x_m for v != 0; ``positive``: x_v > 0 for v != 0.  All else must hold at all times.
+
+    Proof: the right derivative of log max - log min is the largest of (log x_M - log x_m)' over the places
+    of the extremes at that time, so it is <= 0; a continuous function with such a derivative never grows.
+    """
+    (var,) = bare_arguments(value)
+    most, least = places
+    if value.name in COMPLEX or most == least or not all(_arbitrary(place, var) for place in places):
+        raise ProofError("a real family of one index, and two different arbitrary places, are needed")
+    prime = App(value.name + "'", value.args)
+    top, bottom, top_rate, bottom_rate = (
+        substitute(term(head), {var: index(place)}) for head in (value, prime) for place in places
+    )
+    relation = falls.relation
+    allowed = {form for one in (index(most), index(least), most - least) for form in (one, -one)}
+    wanted = top_rate * bottom - top * bottom_rate
+    if (
+        relation.kind not in (">=", ">")
+        or not relation.conditions <= allowed
+        or not Normalizer(Facts()).is_zero(relation.difference + wanted)
+    ):
+        raise ProofError("0 >= x_M' x_m - x_M x_m' is needed, with conditions on M and m only")
+    if positive.relation not in (greater(value, 0), greater(value, 0).where(var)):
+        raise ProofError("x_v > 0 is needed for v != 0")
+    assumed = (at_least(top, value).where(var), at_least(value, bottom).where(var))
+    names = {name for name, item in falls.hypotheses.items() if item in [(x, "pointwise") for x in assumed]}
+    rest = [said for name, (said, _) in falls.hypotheses.items() if name not in names]
+    bodies = [
+        part for item in falls.definitions.values() for part in (item.body, *(r[2] for r in item.rates))
+    ]
+    if any(place in free_in(said) for said in rest for place in places) or any(
+        place in free_variables(body) for body in bodies for place in places
+    ):
+        raise ProofError("something else is assumed of the places")
+    if prime.name in falls.definitions:
+        raise ProofError("the rate must be a primitive symbol")
+    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
+    require_lasting(falls, kept, apart_from=names)
+    for known in (positive, *along):
+        require_lasting(known, kept)
+    return establish(
+        Relation(value, "max/min falls", ZERO, frozenset({index(var)})),
+        "classical: Dini derivative of extremes",
+        (falls, positive, *along),
+        primitive=frozenset({value.name, prime.name}),
+        arguments={"value": value, "places": places},
+        discharged={0: names},
+    )
+
+
+def _arbitrary(place: Var, var: Var) -> bool:
+    return place.fixed and place.sort == var.sort and not place.name.startswith(CHOSEN)
 
 
 def vanishes(

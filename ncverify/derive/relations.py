@@ -29,8 +29,8 @@ ZERO = Num(Fraction(0))
 CHOSEN = "top"
 
 
-# "->oo", "->0": limits as t -> oo; "nondecreasing" in t; "keeps sign", "global": see their rules.
-KINDS = ("=", "!=", ">=", ">", "->oo", "->0", "nondecreasing", "keeps sign", "global")
+# "->oo", "->0": limits as t -> oo; "nondecreasing" in t; the others: see the rules of these names.
+KINDS = ("=", "!=", ">=", ">", "->oo", "->0", "nondecreasing", "max/min falls", "keeps sign", "global")
 
 
 @dataclass(frozen=True)

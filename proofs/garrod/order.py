@@ -19,6 +19,7 @@ from ncverify.derive.kernel import (
     exp_increasing,
     exp_monotone,
     exp_positive,
+    extremes_approach,
     greater,
     hypothesis,
     linear,
@@ -80,6 +81,7 @@ cosine, cosine_rate = Sym("C"), Sym("C'")
 share, share_rate = Function("share", ("D",)), Function("share'", ("D",))
 most, fewest = Var("most", "D", fixed=True), Var("fewest", "D", fixed=True)
 ratio_rate = s_rate(a) * s(b) - s(a) * s_rate(b)
+extreme_rate = s_rate(most) * s(fewest) - s(most) * s_rate(fewest)
 
 LARGEST = Hypothesis("largest", "s is largest at the mode most", r"s_a\le s_{\max}\ (a\neq0)")
 SMALLEST = Hypothesis("least", "s is smallest at the mode fewest", r"s_a\ge s_{\min}\ (a\neq0)")
@@ -191,8 +193,9 @@ def eight_classes() -> list[tuple[Expr, Expr]]:
         "ratios": at_least(0, ratio_rate * (s(a) - s(b))).where(a, b),
         "cosine": at_least(cosine_rate, 0),
         "largest share": at_least(0, share_rate(most)).where(most),
+        "extremes": Relation(s(a), "max/min falls").where(a),
     },
-    depends=["reduced-ode"],
+    depends=["reduced-ode", "growth"],
     expected="proved",
     tags=["monotone"],
 )
@@ -275,6 +278,13 @@ def monotone_k4(bench: Workbench) -> None:
         greater(2 * s(most) * s(a), 0).where(most, a), (2, product(positive.at({a: most}), positive))
     )
     falls = sum_over(product(weights, lead), a, nonzero=True)
+    ratio = linear(
+        at_least(0, extreme_rate).where(most, fewest),
+        product(weights, lead).at({a: fewest}),
+        (-1, change.at({a: most, b: fewest})),
+    )
+    sign = bench.use("growth", "sign")
+    bench.show("extremes", extremes_approach(ratio, positive, s(a), (most, fewest), along=[sign]))
     turn = product(reciprocal(S_positive), reciprocal(S_positive))
     bench.show(
         "largest share",
@@ -308,7 +318,6 @@ def ratio_change(flow: Theorem) -> Theorem:
     )
 
 
-extreme_rate = s_rate(most) * s(fewest) - s(most) * s_rate(fewest)
 DIFFERENT = (most, fewest, most - fewest)
 
 
@@ -319,7 +328,7 @@ DIFFERENT = (most, fewest, most - fewest)
     place="beside the non-monotone distances of garrod",
     title="For Z_2^3 the largest over the smallest singular value never grows",
     plain="K = 8, G = Z_2^3: where s_a is the largest and s_b the smallest of the s_c (c != 0), phat_a >= phat_b, hence "
-    "(s_a/s_b)' <= 0 along the balanced flow, and max s/min s never grows (its right derivative is the largest of these).",
+    "(s_a/s_b)' <= 0 along the balanced flow; so max s/min s never grows.",
     latex=r"s_a=\max_{c\ne0}s_c,\ s_b=\min_{c\ne0}s_c\ \Rightarrow\ \hat p_a\ge\hat p_b,\quad\frac{d}{dt}\frac{s_a}{s_b}\le0",
     scope="K = 8, Z_2^3, every positive spectrum (for Z_8 it is false: maxmin-monotone-z8)",
     hypotheses=[
@@ -337,8 +346,9 @@ DIFFERENT = (most, fewest, most - fewest)
     goals={
         "order": at_least(phat(most), phat(fewest)).where(*DIFFERENT),
         "ratio": at_least(0, extreme_rate).where(*DIFFERENT),
+        "extremes": Relation(s(a), "max/min falls").where(a),
     },
-    depends=["reduced-ode"],
+    depends=["reduced-ode", "growth"],
     expected="proved",
     tags=["monotone"],
 )
@@ -380,7 +390,9 @@ def maxmin_monotone(bench: Workbench) -> None:
     growth = product(positive.at({a: most}), positive.at({a: fewest}))
     lead = linear(at_least(phat(most) - phat(fewest), 0).where(*DIFFERENT), order)
     change = ratio_change(flow).at({a: most, b: fewest})
-    bench.show("ratio", linear(bench.goal("ratio"), (2, product(growth, lead)), (-1, change)))
+    ratio = bench.show("ratio", linear(bench.goal("ratio"), (2, product(growth, lead)), (-1, change)))
+    sign = bench.use("growth", "sign")
+    bench.show("extremes", extremes_approach(ratio, positive, s(a), (most, fewest), along=[sign]))
 
 
 def apart_nonnegative(place: int) -> Theorem:

@@ -12,6 +12,7 @@ from ncverify.derive.kernel import (
     derivative,
     equal,
     exp_positive,
+    extremes_approach,
     greater,
     hypothesis,
     linear,
@@ -23,7 +24,7 @@ from ncverify.derive.kernel import (
     unbounded,
     vanishes,
 )
-from ncverify.derive.terms import Function, Sym, Var, exp, log
+from ncverify.derive.terms import Function, Sym, Var, delta, exp, index, log
 
 K, u, u_rate, f = Sym("K"), Sym("u"), Sym("u'"), Sym("f")
 X, X_rate, Y, Y_rate = Sym("X"), Sym("X'"), Sym("Y"), Sym("Y'")
@@ -250,3 +251,77 @@ def test_reciprocals_of_what_vanishes_are_not_constants():
     inverse = at_least(reciprocal(hypothesis("h", greater(X, 0))).relation.lhs * X, u * u)
     with pytest.raises(ProofError, match="constant times x"):
         squeezed(SMALL, hypothesis("bound", inverse), u)
+
+
+M, m = Var("M", "D", fixed=True), Var("m", "D", fixed=True)
+LARGEST = hypothesis("largest", at_least(s(M), s(a)).where(a), "pointwise")
+LEAST = hypothesis("least", at_least(s(a), s(m)).where(a), "pointwise")
+APPROACH = at_least(0, s_rate(M) * s(m) - s(M) * s_rate(m))
+
+
+def family():
+    """s' = s and s > 0, kept; then every ratio stands still."""
+    flow = hypothesis("flow", equal(s_rate(a), s(a)))
+    sign = sign_preserved(flow, s(a), 1)
+    positive = hypothesis("positive", greater(s(a), 0).where(a), "open")
+    falls = linear(APPROACH, (-s(m), flow.at({a: M})), (s(M), flow.at({a: m})))
+    return falls, positive, sign
+
+
+def test_extremes_that_approach():
+    falls, positive, sign = family()
+    at_extremes = resting_on(resting_on(falls, LARGEST), LEAST)
+    for known in (falls, at_extremes, linear(APPROACH.where(M, m, M - m), falls)):
+        shown = extremes_approach(known, positive, s(a), (M, m), along=[sign])
+        assert shown.relation == Relation(s(a), "max/min falls").where(a)
+        assert set(shown.hypotheses) == {"flow", "positive"}
+
+
+@pytest.mark.parametrize(
+    ("extra", "kind"),
+    [
+        (equal(s(M), 2 * s(m)), "pointwise"),  # at that ratio it may fall, and grow elsewhere
+        (at_least(s(M), s(a)), "pointwise"),  # also at 0, where s may be larger
+        (at_least(s(M), s(a)).where(a), "structural"),  # one mode that is largest for ever
+        (at_least(s(m), s(M)), "pointwise"),
+        (equal(delta(M), 1), "structural"),
+    ],
+)
+def test_nothing_else_is_assumed_of_the_places(extra, kind):
+    falls, positive, sign = family()
+    with pytest.raises(ProofError, match="something else is assumed"):
+        extremes_approach(
+            resting_on(falls, hypothesis("extra", extra, kind)), positive, s(a), (M, m), along=[sign]
+        )
+
+
+def test_other_ways_to_misuse_extremes():
+    falls, positive, sign = family()
+    with pytest.raises(ProofError, match="conditions on M and m only"):
+        extremes_approach(
+            linear(APPROACH.where(index(M).scale(2)), falls), positive, s(a), (M, m), along=[sign]
+        )
+    with pytest.raises(ProofError, match="is needed"):  # the places the other way round
+        extremes_approach(falls, positive, s(a), (m, M), along=[sign])
+    with pytest.raises(ProofError, match="two different"):
+        extremes_approach(falls, positive, s(a), (M, M), along=[sign])
+    with pytest.raises(ProofError, match="two different"):
+        extremes_approach(falls, positive, s(a), (Var("topM", "D", fixed=True), m), along=[sign])
+    with pytest.raises(ProofError, match="x_v > 0"):
+        extremes_approach(falls, LARGEST, s(a), (M, m), along=[sign])
+    with pytest.raises(ProofError, match="hold at all times"):
+        extremes_approach(falls, positive, s(a), (M, m))
+    now = resting_on(falls, hypothesis("now", greater(u, 0), "pointwise"))
+    with pytest.raises(ProofError, match="hold at all times"):
+        extremes_approach(now, positive, s(a), (M, m), along=[sign])
+    with pytest.raises(ProofError, match="two different"):
+        extremes_approach(falls, positive, Function("R", ("D",))(a), (M, m), along=[sign])
+
+
+def test_a_defined_rate_is_not_the_rate_of_a_family():
+    """s' := -s by definition says nothing of how s moves."""
+    wrong = define(s_rate(a), -s(a))
+    positive = hypothesis("positive", greater(s(a), 0).where(a))
+    falls = linear(APPROACH, (-s(m), wrong.at({a: M})), (s(M), wrong.at({a: m})))
+    with pytest.raises(ProofError, match="primitive symbol"):
+        extremes_approach(falls, positive, s(a), (M, m))

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from ncverify.replay.calculus.classical import in_time, prime_of, require_lasting, require_rate
-from ncverify.replay.calculus.facts import positive, require_real, require_zero
+from ncverify.replay.calculus.facts import arguments, positive, require_real, require_zero
 from ncverify.replay.calculus.lines import Arguments, Line, rule
 from ncverify.replay.calculus.terms import (
+    CHOSEN,
+    COMPLEX,
     POSITIVE,
     ZERO,
     Relation,
     Term,
+    Var,
     add,
+    free,
     mul,
     neg,
+    plus,
     relation,
+    scaled,
+    single,
+    substitute,
     symbols,
+    unsigned,
 )
 from ncverify.replay.errors import Rejected
 
@@ -105,6 +114,56 @@ def _local(line: Line, name: str, value: Term, scale: Term, level: Term) -> bool
     if sign == ">=" and lhs == value and value != level:
         return rhs in (level, mul(level, level), ("pow", level, 1), ("pow", level, 2))
     return sign == ">=" and lhs == scale and scale != level and rhs[0] == "num"
+
+
+@rule("classical: Dini derivative of extremes", value=Arguments.term, places=Arguments.variables)
+def extremes_approach(line: Line, value: Term, places: tuple[Var, ...]) -> Relation:
+    """max x_v / min x_v over v != 0 never grows, if 0 >= x_M' x_m - x_M x_m' wherever x_M, x_m are extreme.
+
+    M, m are ``places``: fixed, not chosen, and arbitrary but for the pointwise hypotheses x_M >= x_v and
+    x_v >= x_m (v != 0) and conditions M, m, M - m != 0.  The right derivative of log max - log min is the
+    largest of (log x_M - log x_m)' over the places of the extremes, and that of a constant where M = m.
+    """
+    falls, low, *along = line.premises
+    (var,) = arguments(value)
+    if value[1] in COMPLEX or len(set(places)) != 2 or len(places) != 2:
+        raise Rejected("a real family and two different places are needed")
+    for sort, name in places:
+        if sort != var[0] or not name.startswith("!") or name.startswith(CHOSEN):
+            raise Rejected("the places must be arbitrary fixed indices of the family's sort")
+    most, least = (single(place) for place in places)
+    top, bottom, top_rate, bottom_rate = (
+        substitute(head, {var: at}) for head in (value, prime_of(value)) for at in (most, least)
+    )
+    known = falls.relation
+    if known.kind not in (">=", ">"):
+        raise Rejected("0 >= x_M' x_m - x_M x_m' is needed")
+    require_zero(add(known.lhs, neg(known.rhs), mul(top_rate, bottom), neg(mul(top, bottom_rate))))
+    apart = {unsigned(form) for form in (most, least, plus(most, scaled(least, -1)))}
+    if not known.conditions <= apart:
+        raise Rejected("another condition on the places")
+    own = frozenset({unsigned(single(var))})
+    if low.relation not in (relation(value, ">"), relation(value, ">", ZERO, own)):
+        raise Rejected("x_v > 0 is needed")
+    extreme = [relation(top, ">=", value, own), relation(value, ">=", bottom, own)]
+    hypotheses = line.theory.hypotheses
+    dropped = frozenset(
+        name
+        for name in falls.hypotheses
+        if hypotheses[name][1] == "pointwise" and hypotheses[name][0] in extreme
+    )
+    known_of_them = [hypotheses[name][0].free for name in falls.hypotheses - dropped]
+    known_of_them += [free(body) for body in line.theory.bodies(falls.defined)]
+    if any(set(places) & found for found in known_of_them):
+        raise Rejected("something else is assumed of the places")
+    require_lasting(line.theory, falls, along, dropped)
+    for step in (low, *along):
+        require_lasting(line.theory, step, along)
+    if prime_of(value)[1] in line.defined:
+        raise Rejected("the rate must be primitive")
+    require_rate(line, value)
+    line.hypotheses -= dropped
+    return relation(value, "max/min falls", ZERO, own)
 
 
 @rule("classical: squeezed by a vanishing function", value=Arguments.term)

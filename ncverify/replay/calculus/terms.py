@@ -217,7 +217,7 @@ def symbols(value: Term) -> frozenset[str]:
 
 # Those after ">" are about all times: x tends to infinity or 0, keeps its sign, exists, never decreases.
 TIMELESS = ("=", "!=", ">=", ">")
-KINDS = (*TIMELESS, "->oo", "keeps sign", "global", "->0", "nondecreasing")
+KINDS = (*TIMELESS, "->oo", "keeps sign", "global", "->0", "nondecreasing", "max/min falls")
 
 
 class Relation(NamedTuple):
