@@ -49,11 +49,12 @@ def critical_point(
     K, n = to_arb(size), SAMPLES
     q, r, v = (reflection(even(width)) for width in (size, size, n * size))
     weak = to_arb(Fraction(1, 2 * size))
-    t = weak if not {"strong", "t-zero"} & names.keys() else 1 / K
+    t = weak if not {"strong", "t-zero", "annihilator"} & names.keys() else 1 / K
     lam_W = to_arb(Fraction(1, 8))
     lam_b = to_arb(Fraction(3, 5))
     present = to_arb(seed % 2)
-    modes = list(range(1, size))  # 1^T W = 0
+    full = "full-rank" in names
+    modes = list(range(0 if full else 1, size))  # 1^T W = 0 unless W has rank K
     entropy, squares = "column" in definitions, "g" in definitions and "column" not in definitions
     if entropy or squares or "t" in theorem.signatures:
         lam_H = t * t / (n * lam_W)
@@ -62,7 +63,7 @@ def critical_point(
     mu = (lam_W * lam_H).sqrt()
     alpha = arb(0) if "t-zero" in names else (1 / t - K + 1).log()
     depth = alpha if entropy else 1 - K * t
-    if "strong" in names:
+    if {"strong", "annihilator"} & names.keys():
         depth = arb(0)
     w = (t * depth / lam_W).sqrt()
     h = (t * depth / (n * lam_H)).sqrt()
@@ -88,7 +89,11 @@ def critical_point(
         "epsilon": lambda: present,
         "mu": lambda: mu,
         "a": lambda f: r[f][0],
-        "x": lambda k: table[k][0],
+        "x": lambda k: q[k][0] if {"annihilator", "unit-x"} & names.keys() else table[k][0],
+        "B": lambda f, k: frame(k, f) / w,
+        "top_norm_Gm_0": lambda: mu if full else 1 / (K * to_arb(n).sqrt()),
+        "top_left_Gm_0": lambda k: q[k][0],
+        "top_right_Gm_0": lambda j, i: -q[j][0] / to_arb(n).sqrt(),
         "W": lambda k, f: w * frame(k, f),
         "H": lambda f, j, i: h * frame(j, f),
         "b": lambda k: arb(0) if entropy or "free-bias" not in names else 1 / K,

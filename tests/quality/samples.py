@@ -158,7 +158,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
 
 
 def _resting_decay(order: int, level: Fraction) -> arb:
-    """The weight decay for which the collapse ray rests at this level (omega = 2/3, two samples per class)."""
+    """The weight decay for which the collapse ray rests at this level (omega = 2/3, n = 2)."""
     return to_arb(Fraction(2, 3)) * to_arb(2).sqrt() * order / (to_arb(level).exp() + order - 1)
 
 
