@@ -159,6 +159,8 @@ def vanishes(
     prime, scale_prime = Sym(value.name + "'"), Sym(scale.name + "'")
     if len({value.name, scale.name, level.name}) < 3 or level.name in POSITIVE_SYMBOLS:
         raise ProofError("three different symbols are needed")
+    if level.name.startswith(CHOSEN):
+        raise ProofError("the level must be an arbitrary constant, not a chosen value")
     w = weight.relation.lhs
     if weight.relation != greater(w, 0) or not symbols(w) <= POSITIVE_SYMBOLS | {level.name}:
         raise ProofError("a positive constant made of the level, numbers and orders is needed")

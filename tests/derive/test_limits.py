@@ -169,6 +169,12 @@ def test_the_level_is_not_one_of_the_functions():
         apply(parts(), level=K)
 
 
+def test_the_level_is_arbitrary_not_chosen():
+    """A chosen symbol (the norm of a matrix, say) is not free to be small."""
+    with pytest.raises(ProofError, match="not a chosen value"):
+        apply(parts(), level=Sym("top_norm_M_0"))
+
+
 def test_derivatives_along_another_direction_do_not_count():
     X_dot, _ = moving({"u": ((), Sym("v"))})
     given = parts()

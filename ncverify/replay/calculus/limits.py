@@ -25,6 +25,7 @@ from ncverify.replay.calculus.terms import (
     symbols,
     unsigned,
 )
+from ncverify.replay.calculus.theory import is_chosen
 from ncverify.replay.errors import Rejected
 
 
@@ -61,6 +62,8 @@ def vanishes(line: Line, value: Term, scale: Term, level: Term) -> Relation:
     x, y, f = (_scalar(term) for term in (value, scale, level))
     if len({x, y, f} - POSITIVE) < 3:
         raise Rejected("three different symbols are needed")
+    if is_chosen(f):
+        raise Rejected("the level must be an arbitrary constant")
     w = positive(weight.relation).lhs
     if not symbols(w) <= POSITIVE | {f} or weight.relation.free:
         raise Rejected("the weight must be made of the level, numbers and orders")
