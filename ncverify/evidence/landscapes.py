@@ -128,6 +128,33 @@ def census(
     )
 
 
+def collapsed_minima(problems: Sequence[Problem], *, digits: int, seed: int) -> Evidence:
+    """Evidence that the minima of rank K - 1 found by descent are global and simplex frames.
+
+    All K! orders of the classes leave the product Z = W H as it is (proved by uniqueness in the enclosing
+    box), so Z = alpha (I - J/K) exactly.
+    """
+    items, count = [], 0
+    for problem in problems:
+        found = local_minima(problem, digits=digits, starts=12, seed=seed)
+        points = [point for point in found.points if isinstance(point, CriticalPoint)]
+        if not points or found.unresolved or not all(p.copies == 1 and p.escapes == 0 for p in points):
+            reason = f"{problem.name}: a minimum is no simplex frame, or none was found"
+            return Evidence(Outcome.UNDECIDED, "search", "nothing", reason, beside=True)
+        items.append(points_body(problem, points))
+        count += len(points)
+    return Evidence(
+        Outcome.CERTIFIED,
+        "search",
+        "; ".join(problem.name for problem in problems),
+        f"{count} minima found by descent, one for each of {len(problems)} models: each is certified to be a "
+        "global minimum and exactly a simplex frame",
+        {"seed": seed},
+        beside=True,
+        body={"kind": "list", "items": items},
+    )
+
+
 def spurious_minimum(problem: Problem, *, digits: int, seed: int) -> Evidence:
     """Evidence that the problem has a local minimum, not degenerate, above another point of its width.
 

@@ -47,9 +47,7 @@ class _Known:
         return all(certainly_lt(abs(x - m), self.radius) for x, m in zip(values, self.middle, strict=True))
 
 
-def rank_one_boxes(
-    problem: Problem, points: Sequence[CriticalPoint], most_boxes: int = MAX_BOXES
-) -> int:
+def rank_one_boxes(problem: Problem, points: Sequence[CriticalPoint], most_boxes: int = MAX_BOXES) -> int:
     """The number of boxes that prove: ``points`` holds every critical point of rank 1, up to symmetry.
 
     ``problem``: cross-entropy, K = 3, without bias.  Raises ``Undecided`` if a box can neither be excluded

@@ -38,7 +38,9 @@ from ncverify.derive.kernel import (
     sum_over,
 )
 from ncverify.derive.terms import Function, Num, Sym, Term, Var, delta, exp, log, zero
+from ncverify.evidence.landscapes import collapsed_minima
 from ncverify.evidence.workbench import Workbench
+from ncverify.landscape.problem import Problem
 
 from .convexity import PENALTY_B, penalty_b
 from .losses import N, N_inverse, P, column, column_slack, cross_entropy, orders, other, start
@@ -515,3 +517,8 @@ def collapse_theorems() -> dict[str, Theorem]:
 def minimum_is_collapse(bench: Workbench) -> None:
     """Where F = f*, each term of F - f* vanishes."""
     show_all(bench, collapse_theorems())
+    models = [Problem(3, 2, lambda_w="1/100", lambda_h="1/50", lambda_b=bias) for bias in (None, 0, "1/10")]
+    models.append(Problem(4, 3, 2, lambda_w="1/100", lambda_h="1/50"))
+    bench.beside(
+        lambda: collapsed_minima(models, digits=min(bench.settings.digits, 60), seed=bench.settings.seed)
+    )

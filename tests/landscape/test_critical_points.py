@@ -127,6 +127,14 @@ def test_three_classes_are_complete():
         rank_one_boxes(problem, kept, most_boxes=3000)
 
 
+def test_a_part_of_the_ranks_is_not_complete():
+    problem = Problem(3, 3, lambda_w="1/100", lambda_h="1/100")
+    for ranks in ([], [2]):
+        census = critical_points(problem, ranks=ranks)
+        assert not census.complete
+        assert census.euler == {}
+
+
 def test_no_saddle_where_decay_wins():
     census = critical_points(Problem(3, 3, lambda_w="1/3", lambda_h="1/3"))
     (point,) = census.points
