@@ -177,6 +177,8 @@ def specialize(known: Theorem, mapping: Mapping[Var, IndexLike]) -> Theorem:
         if var.fixed or var.sort != image.sort:
             raise ProofError(f"the index {var.name!r} cannot be replaced by {image}")
     relation = known.relation
+    if relation.kind == "max/min falls":
+        raise ProofError("a statement about a whole family has no instances")
     conditions = frozenset(form.substitute(images) for form in relation.conditions)
     if any(not form.parts for form in conditions):
         raise ProofError("the instance is excluded by a condition of the theorem")

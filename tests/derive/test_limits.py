@@ -281,6 +281,8 @@ def test_extremes_that_approach():
         shown = extremes_approach(known, positive, s(a), (M, m), along=[sign])
         assert shown.relation == Relation(s(a), "max/min falls").where(a)
         assert set(shown.hypotheses) == {"flow", "positive"}
+        with pytest.raises(ProofError, match="no instances"):
+            shown.at({a: index(a).scale(2)})  # 2a runs over other modes than a
 
 
 @pytest.mark.parametrize(

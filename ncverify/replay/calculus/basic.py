@@ -72,6 +72,8 @@ def specialize(line: Line, mapping: Mapping[Var, Index]) -> Relation:
         if var[1].startswith("!") or var[0] != image[0]:
             raise Rejected(f"the index {var[1]!r} cannot be replaced so")
     (known,) = line.given(1)
+    if known.kind == "max/min falls":
+        raise Rejected("a statement about a whole family has no instances")
     result = moved(known, mapping)
     if any(not form[1] for form in result.conditions):
         raise Rejected("the instance is excluded by a condition")
