@@ -365,6 +365,15 @@ def flow(
     full: Annotated[bool, typer.Option("--full", help="The flow of all entries of W and H.")] = False,
     depth: Annotated[int, typer.Option("--depth", metavar="L", help="Depth of the linear network.")] = 2,
     weight_decay: Annotated[str, typer.Option("--weight-decay", metavar="X", help="An exact number.")] = "0",
+    imbalance: Annotated[
+        str | None,
+        typer.Option(
+            "--imbalance",
+            metavar="C1,C2,...|C",
+            help="c_a = alpha_a^2 - beta_a^2 of an unbalanced start, exact.",
+            show_default=False,
+        ),
+    ] = None,
     json_file: Json = None,
     plot: Annotated[
         str | None,
@@ -379,7 +388,8 @@ def flow(
     """Enclose a gradient flow rigorously: balls that contain the exact solution at exactly these times.
 
     The flow is s_a' = L (s_a^(2-2/L) (1 - phat_a) - X s_a) for the sum of the cross-entropy losses, one
-    sample a class, depth L (2: W H), weight decay X; with --full, W' = (Y-P) H^T - X W and
+    sample a class, depth L (2: W H), weight decay X; with --imbalance, s_a = alpha_a beta_a and
+    s_a' = sqrt(c_a^2 + 4 s_a^2) (1 - phat_a); with --full, W' = (Y-P) H^T - X W and
     H' = W^T (Y-P) - X H. Characters of --group N1,N2,... are numbered with the first factor running
     fastest, without number 0.
     Numbers are exact: 3, 1/3, 0.25, 1e-30. The radius shown is the largest in its row. Ctrl-C keeps what is
@@ -391,6 +401,7 @@ def flow(
       ncverify flow --classes 8 --start 18,24,1,1,1,18,18 --until 1e4
       ncverify flow --group 5 --start 1/3,1/7,1/7,1/3 --until 1e100 --plot flow.svg
       ncverify flow --classes 4 --start 1,1/2,1/3 --full --until 100 --json -
+      ncverify flow --classes 4 --start 2,1,1 --imbalance 5,1,1 --times 1,10,100 --until 100
     """
     from ncverify.flow.step import StepError
     from ncverify.ledger import trajectories
@@ -409,6 +420,7 @@ def flow(
             digits=digits,
             depth=depth,
             weight_decay=weight_decay,
+            imbalance=imbalance,
         )
     except StepError as error:  # not the user's fault, and not an answer either
         print(f"ncverify: {error}", file=sys.stderr)
@@ -509,6 +521,42 @@ def hunt(
         write_json({**asked, **verdict.to_json()}, json_file)
     if json_file != "-":
         print(verdict)
+
+
+@app.command()
+def report(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Where index.html goes.")],
+    selectors: Selectors = None,
+    jobs: Jobs = None,
+    digits: Digits = 50,
+    seed: Seed = 0,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="DIR", help="Where verdicts are kept; default: the user's cache."),
+    ] = None,
+) -> None:
+    """Write a self-contained HTML report: verdicts, statements, derivations, witnesses, errata.
+
+    It opens from the file in any browser, without network or scripts. Verdicts that are stored are not
+    computed again. Exit codes as those of check.
+
+    \b
+    Examples:
+      ncverify report report/
+      ncverify report report/ my_claims.py
+    """
+    from ncverify.ledger.certificates import tools
+    from ncverify.ledger.selection import gather
+    from ncverify.ledger.store import Store, default_store
+    from ncverify.report.page import write
+
+    with redirect_stdout(sys.stderr):
+        selection = gather(selectors or ())
+        kept = Store(Path(store) if store is not None else default_store())
+        results = _run(selection, jobs=jobs, digits=digits, seed=seed, store=kept)
+    items = [{**item.to_json(), "certificate": kept.certificate_of(item.claim)} for item in results]
+    print(f"wrote {write(items, tools(), folder)}")
+    _exit(results)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import Any, overload
 
 from ncverify.book.claim import Claim
 from ncverify.book.verdict import Outcome, Verdict
+from ncverify.derive.printing import latex
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Result:
                 }
                 for item in claim.hypotheses
             ],
+            "formal": {name: latex(goal) for name, goal in claim.goals.items()},
             "verdict": str(verdict.outcome),
             "as_expected": self.as_expected,
             "seconds": round(self.seconds, 3),

@@ -120,6 +120,11 @@ class Store:
                 if (temporary or (folder == FOLDER and path.stem not in named)) and _age(path, now):
                     path.unlink(missing_ok=True)
 
+    def certificate_of(self, claim: Claim) -> str | None:
+        """The name (hash) of the certificate of a claim, if it has one."""
+        entry = self._entry(self._place(claim), quiet=True)
+        return None if entry is None else entry["certificate"]
+
     def certificates(self) -> int:
         """How many certificates there are."""
         return sum(1 for _ in (self.folder / FOLDER).glob("*.json"))

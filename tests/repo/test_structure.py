@@ -27,6 +27,7 @@ RANK = {
     "experiments": 5,
     "evidence": 6,
     "ledger": 7,
+    "report": 7,
     "commands": 8,
     "cli": 9,
 }
