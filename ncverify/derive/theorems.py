@@ -44,7 +44,7 @@ class Theorem:
     """A relation with its proof.  Made only by the rules of this module.
 
     ``arguments`` is what the rule was given besides its premises, so that another program can apply it
-    again: terms, relations, indices, exact numbers, names, premises (by reference), tuples and mappings of them.
+    again: terms, relations, indices, exact numbers, names, premises (by reference), tuples and mappings.
     """
 
     relation: Relation

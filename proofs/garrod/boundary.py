@@ -70,8 +70,9 @@ kick_symmetric = hypothesis("kick-symmetric", equal(kick(-a), kick(a)))
     title="Faces s_a = 0 are invariant and lead to infinity, not to collapse; every one of them is unstable",
     plain="For s >= 0, s != 0 and any set A of characters with A = -A, {s_a = 0 for a in A} is invariant; on it the flow "
     "exists for all times and S tends to infinity, so it has directions at infinity with s_a/S = 0, which are not "
-    "collapse (K = 4: s = (0, sigma, sigma)). Each is unstable: linearised at s_a = 0, a perturbation v_a grows at the "
-    "rate 2 (1 - phat_a) >= 2 e^{-2S/K} > 0, and every start with s_a > 0 for all a != 0 converges to collapse.",
+    "collapse (K = 4: s = (0, sigma, sigma), Example 3.1 of the layer-peeled paper). Each is unstable: linearised at "
+    "s_a = 0, a perturbation v_a grows at the rate 2 (1 - phat_a) >= 2 e^{-2S/K} > 0, and every start with s_a > 0 for "
+    "all a != 0 converges to collapse.",
     latex=r"s_a(0)=0\Rightarrow s_a\equiv0,\quad S\to\infty;\qquad \partial_v\dot s_a=2(1-\hat p_a)\,v_a,\quad"
     r"1-\hat p_a\ge e^{-2S/K}>0",
     scope="every K >= 2, every finite abelian group, every real symmetric spectrum s >= 0 that is not 0",
