@@ -49,11 +49,13 @@ def critical_point(
     K, n = to_arb(size), SAMPLES
     q, r, v = (reflection(even(width)) for width in (size, size, n * size))
     weak = to_arb(Fraction(1, 2 * size))
-    t = weak if not {"strong", "t-zero", "annihilator"} & names.keys() else 1 / K
+    penalised = "penalised" in names
+    strong = {"strong", "t-zero"} if penalised else {"strong", "t-zero", "annihilator"}
+    t = 1 / K if strong & names.keys() else weak
     lam_W = to_arb(Fraction(1, 8))
-    lam_b = to_arb(Fraction(3, 5))
-    present = to_arb(seed % 2)
     full = "full-rank" in names
+    lam_b = to_arb(4 if penalised and full else Fraction(3, 5))
+    present = to_arb(seed % 2)
     modes = list(range(0 if full else 1, size))  # 1^T W = 0 unless W has rank K
     entropy, squares = "column" in definitions, "g" in definitions and "column" not in definitions
     if entropy or squares or "t" in theorem.signatures:
@@ -63,25 +65,30 @@ def critical_point(
     mu = (lam_W * lam_H).sqrt()
     alpha = arb(0) if "t-zero" in names else (1 / t - K + 1).log()
     depth = alpha if entropy else 1 - K * t
-    if {"strong", "annihilator"} & names.keys():
+    if {"strong", "annihilator"} & strong & names.keys():
         depth = arb(0)
     w = (t * depth / lam_W).sqrt()
     h = (t * depth / (n * lam_H)).sqrt()
+    # a penalised bias leaves a weaker mean mode, and none where lambda_b is small
+    mean = ((1 - K * t - K * t / lam_b) / depth).sqrt() if penalised and full else arb(1)
+    constant = t / lam_b if full else 1 / (K * (1 + lam_b))
+    bias = constant if penalised else 1 / K if "free-bias" in names else arb(0)
+    steepest = 1 if penalised else 0
     loose = 1 if "optimal" not in names else 0
     table = [
         [to_arb(Fraction(draw.randint(-3, 3), draw.randint(1, 2))) for _ in range(size * n)]
         for _ in range(size * n)
     ]
 
-    def frame(k: int, f: int) -> arb:
-        return sum((q[k][a] * r[f][a] for a in modes), arb(0))
+    def frame(k: int, f: int, power: int = 1) -> arb:
+        return sum((q[k][a] * r[f][a] * (mean**power if a == 0 else 1) for a in modes), arb(0))
 
     values: dict[str, Callable[..., Any]] = {
         "t": lambda: t,
         "alpha": lambda: alpha,
         "w": lambda: w,
         "h": lambda *at: h * frame(at[1], at[0]) if at else h,
-        "E": frame,
+        "E": lambda k, f: frame(k, f),
         "rank": lambda: to_arb(0 if "strong" in names else size - 1),
         "lambda_W": lambda: lam_W,
         "lambda_H": lambda: lam_H,
@@ -90,13 +97,13 @@ def critical_point(
         "mu": lambda: mu,
         "a": lambda f: r[f][0],
         "x": lambda k: q[k][0] if {"annihilator", "unit-x"} & names.keys() else table[k][0],
-        "B": lambda f, k: frame(k, f) / w,
-        "top_norm_Gm_0": lambda: mu if full else 1 / (K * to_arb(n).sqrt()),
-        "top_left_Gm_0": lambda k: q[k][0],
-        "top_right_Gm_0": lambda j, i: -q[j][0] / to_arb(n).sqrt(),
+        "B": lambda f, k: frame(k, f, -1) / w,
+        "top_norm_Gm_0": lambda: mu if full or penalised else 1 / (K * to_arb(n).sqrt()),
+        "top_left_Gm_0": lambda k: q[k][steepest],
+        "top_right_Gm_0": lambda j, i: -q[j][steepest] / to_arb(n).sqrt(),
         "W": lambda k, f: w * frame(k, f),
         "H": lambda f, j, i: h * frame(j, f),
-        "b": lambda k: arb(0) if entropy or "free-bias" not in names else 1 / K,
+        "b": lambda k: bias,
         "W_o": lambda k, f: w * frame(k, f) + loose * table[k][f],
         "H_o": lambda f, j, i: h * frame(j, f) + loose * table[f][n * j + i],
         "b_o": lambda k: loose * table[k][k],
