@@ -129,7 +129,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "omega": lambda: to_arb(Fraction(2, 3)),
         "rho": lambda: to_arb(Fraction(3, 2)),
         "lambda": lambda: _resting_decay(order, level) if resting else to_arb(Fraction(1, 5)),
-        "step": lambda: to_arb(Fraction(3, 7)),
+        "step": lambda: to_arb(Fraction(1, 8)),
         "momentum": lambda: to_arb(Fraction(4, 5)),
         "alphaold": lambda a: to_arb(s[a] + 1),
         "betaold": lambda a: to_arb(s[a] - 2),
