@@ -72,11 +72,11 @@ def spectra(
     max_value: Fraction = Fraction(2),
     denominator: int = 12,
 ) -> SearchStrategy[tuple[Fraction, ...]]:
-    """(s_0, ..., s_{K-1}) with s_0 = 0, the others in [min_value, max_value], and s_a = s_{-a}."""
+    """(s_1, ..., s_{K-1}), what flows start from: values in [min_value, max_value] with s_a = s_{-a}."""
     values = _positive(min_value, max_value, denominator)
     orbits = group.sign_classes[1:]
     drawn = st.lists(values, min_size=len(orbits), max_size=len(orbits))
-    return drawn.map(lambda chosen: _spread(group, [Fraction(0), *chosen]))
+    return drawn.map(lambda chosen: _spread(group, [Fraction(0), *chosen])[1:])
 
 
 def starts(

@@ -21,7 +21,10 @@ from ncverify.flow.trajectory import Segment, state_at, time_text
 Progress = Callable[[str, int], None]
 """Called after each step with the time reached (text) and the number of steps so far."""
 
+MAX_DIGITS_OF_START = 100
+
 _FIRST_GUARD = 20
+_ORDINARY = 8  # bits of a start that the guard bits cover
 _ATTEMPTS = 8
 
 
@@ -84,6 +87,7 @@ def drive(
     end = read_time(until, "until")
     asked = asked_times(end, times)
     work = ceil(digits * log2(10)) + _FIRST_GUARD
+    work += 2 * max(0, _size(prepare(work).initial) - _ORDINARY)
     for _ in range(_ATTEMPTS):
         flow = prepare(work)
         try:
@@ -99,6 +103,21 @@ def drive(
             return Run(flow.initial, segments, reached, certified, rows, complete)
         work, reason = work + missing + 4, f"{missing} bits were missing"
     raise StepError(f"{digits} digits up to {time_text(end)} were not reached with {work} bits: {reason}")
+
+
+def _size(initial: Sequence[arb]) -> int:
+    """The bits of the largest entry in front of the point; ``InputError`` if it is too large to follow."""
+    with precision(LOW):
+        largest = arb(0)
+        for x in initial:
+            largest = largest.max(x.abs_upper())
+        if not certainly_lt(largest, arb(10) ** MAX_DIGITS_OF_START):
+            shown = largest.mid().str(2, radius=False)
+            raise InputError(
+                f"the start reaches {shown}: flows are enclosed from starts up to 1e{MAX_DIGITS_OF_START}"
+            )
+    mantissa, exponent = pair(largest.upper())
+    return max(0, mantissa.bit_length() + exponent)
 
 
 def _march(
@@ -127,7 +146,7 @@ def _march(
 
 
 def asked_times(end: Fraction, times: Any) -> list[Fraction]:
-    """The times of the answer: those given, or 0, some powers of ten, ``end``."""
+    """The times of the answer, increasing: those given, or 0, some powers of ten, ``end``."""
     if times is None:
         powers = []
         if end > 1:
@@ -135,7 +154,7 @@ def asked_times(end: Fraction, times: Any) -> list[Fraction]:
             powers = [Fraction(10) ** j for j in range(0, top, max(1, top // 10))]
         return sorted({Fraction(0), end, *(p for p in powers if p < end)})
     values: Sequence[Any] = times.split(",") if isinstance(times, str) else times
-    asked = [read_time(t, f"times[{i}]") for i, t in enumerate(values)]
+    asked = sorted({read_time(t, f"times[{i}]") for i, t in enumerate(values)})
     for t in asked:
         if t > end:
             raise InputError(f"time {time_text(t)} is past until = {time_text(end)}: raise until")

@@ -22,8 +22,12 @@ from ncverify.flow.march import GUARD, Marcher, Propose
 from ncverify.flow.step import Errors
 from ncverify.flow.trajectory import Trajectory, bounds_json, integers_json
 from ncverify.theory.dynamics import DOUBLE, full_field
+from ncverify.theory.nodes import clip
 
 # Here nearly all of the cost grows with the square of the order.
+MAX_MARGIN = 20_000
+"""Of the start: time is counted in units of e^margin."""
+
 _ORDER_PER_BIT = 0.38
 
 
@@ -106,6 +110,16 @@ class FullFlow:
         ):
             object.__setattr__(self, name, value)
 
+    def _smallest_margin(self) -> Fraction:
+        """The least logit of a label minus another logit of its column, over all samples."""
+        margins = []
+        for i, label in enumerate(self.labels):
+            column = [
+                sum((x * row[i] for x, row in zip(w, self.h, strict=True)), Fraction(0)) for w in self.w
+            ]
+            margins += [column[label] - z for k, z in enumerate(column) if k != label]
+        return min(margins, default=Fraction(0))
+
     def enclose(
         self,
         until: Any = "100",
@@ -119,6 +133,12 @@ class FullFlow:
         repeated.  Times, interrupts and errors as in ``ReducedFlow.enclose``.  Cost of a step: about 3 K d N
         products of polynomials of degree ~1.5 digits.
         """
+        margin = self._smallest_margin()
+        if margin > MAX_MARGIN:
+            raise InputError(
+                f"all margins of the start are at least {clip(int(margin))}: the full flow is enclosed where "
+                f"the smallest is at most {MAX_MARGIN} (the reduced flow goes further)"
+            )
         start = tuple(x for row in (*self.w, *self.h) for x in row)
         run = drive(self.prepare, until, digits, times, progress)
         about: dict[str, Any] = {
