@@ -130,3 +130,39 @@ def test_bad_files_are_one_clear_line(text, tmp_path):
     done = run("--full", "--start", "s.json", cwd=tmp_path)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_times_come_in_increasing_order():
+    done = run("--classes", "4", "--start", "1,2,3", "--times", "5,1,5,1/2", "--until", "5", "--json", "-")
+    assert json.loads(done.stdout)["t"] == ["1/2", "1", "5"]
+
+
+@pytest.mark.parametrize("start", ["1e50,1e50,1e49", "1e40,1,1", "1e99,1,1"])
+def test_huge_starts_are_enclosed(start: str) -> None:
+    done = run("--classes", "4", "--start", start, "--until", "10", "--digits", "12", "--json", "-")
+    first, last = json.loads(done.stdout)["s"][0], json.loads(done.stdout)["s"][-1]
+    assert first[0]["mid"].replace("+", "") == last[0]["mid"].replace("+", "")  # it hardly moves
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--start", "1e101,1,1"), "starts up to 1e100"),
+        (("--start", "1e6,1e6,1", "--full"), "at most 20000"),
+        (("--start", "1,1,1", "--imbalance", "1,2"), "3 values"),
+        (("--start", "1,1,1", "--imbalance", "1", "--full"), "without --full"),
+        (("--start", "1,1,1", "--imbalance", "1", "--depth", "3"), "depth = 2"),
+    ],
+)
+def test_starts_that_are_refused(arguments: tuple[str, ...], said: str) -> None:
+    done = run("--classes", "4", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+
+
+def test_equal_imbalances_may_be_one_number() -> None:
+    common = ("--classes", "4", "--start", "2,1,1", "--until", "3", "--json", "-")
+    one, three = run(*common, "--imbalance", "5"), run(*common, "--imbalance", "5,5,5")
+    assert one.stdout == three.stdout
+    assert json.loads(one.stdout)["imbalance"] == ["5", "5", "5"]

@@ -79,17 +79,30 @@ def enclose(
     digits: int,
     depth: int,
     weight_decay: str,
+    imbalance: str | None = None,
 ) -> Trajectory:
     """Enclose the flow the command line asks for, with progress on a terminal."""
     asked = None if times is None else [part.strip() for part in times.split(",")]
     with progress(until) as report:
         if full:
+            if imbalance is not None:
+                raise InputError("--imbalance goes without --full, where W and H say it")
             network = _network(group, start, depth, weight_decay)
             return network.enclose(until=until, digits=digits, times=asked, progress=report)
         if group is None:
             raise InputError("say which group: either --classes K or --group 2,2,2")
-        reduced = ReducedFlow(group, depth=depth, weight_decay=weight_decay)
+        reduced = ReducedFlow(
+            group, depth=depth, imbalance=_imbalance(group, imbalance), weight_decay=weight_decay
+        )
         return reduced.enclose(start, until=until, digits=digits, times=asked, progress=report)
+
+
+def _imbalance(group: AbelianGroup, text: str | None) -> tuple[Fraction, ...] | None:
+    """c_a for the nonzero characters; one number stands for all of them."""
+    if text is None:
+        return None
+    values = read_numbers(text, "imbalance")
+    return values * (group.order - 1) if len(values) == 1 else values
 
 
 def _network(group: AbelianGroup | None, start: str, depth: int, weight_decay: str) -> FullFlow:
