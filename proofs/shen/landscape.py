@@ -1,4 +1,4 @@
-"""Whole landscapes: the symmetric family, censuses of small models, and a spurious minimum in small width.
+"""Whole landscapes: censuses of small models, and a spurious minimum in small width.
 
 The objective is f = g(WH + b 1^T) + (lambda_W |W|^2 + lambda_H |H|^2 + lambda_b |b|^2)/2 with the mean cross-entropy g, K
 classes, n samples each, features of dimension d.
@@ -10,44 +10,14 @@ from fractions import Fraction
 
 from ncverify.book.registry import claim
 from ncverify.evidence.landscapes import census as census_of
-from ncverify.evidence.landscapes import spurious_minimum, walsh_family, walsh_support
+from ncverify.evidence.landscapes import spurious_minimum
 from ncverify.evidence.workbench import Workbench
 from ncverify.landscape.problem import Problem
-from ncverify.theory.groups import AbelianGroup
 
 from .model import PAPER
 
 DECAY = Fraction(1, 100)
 BIASES = (None, 0, Fraction(1, 10))
-
-# chi_1 = chi_2 chi_3 = chi_4 chi_5 = chi_8 chi_9: three two-step paths with common ends, and the end character.
-PATHS = (1, 2, 3, 4, 5, 8, 9)
-
-
-@claim(
-    id="walsh-critical-points",
-    paper=PAPER,
-    kind="extension",
-    place="critical points with a symmetry",
-    title="The critical points of the Walsh family, one for each set of characters, with exceptions from K = 16 on",
-    plain="n = 1, no bias, tau = K mu < 1. A logit matrix z(i - j) on Z_2^m with spectrum s belongs to a critical point iff "
-    "1 - phat_a = tau where s_a > 0. For each support there is at most one (-log p(0) + mu sum s is strictly convex). "
-    "At lambda = 1/100 all 8 supports of K = 4 and all 128 of K = 8 have one; one is the global minimum, the others are "
-    "strict saddles. For K = 16 three two-step paths with common ends and the end character have none at tau = 0.2769, "
-    "and one at tau = 0.277.",
-    latex=r"1-\hat p_a=\tau\ (a\in A),\quad s_a=0\ (a\notin A)",
-    scope="K = 4 and 8 at lambda = 1/100, one support of K = 16 at two values of tau",
-    expected="certified",
-    tags=["landscape"],
-)
-def walsh_critical_points(bench: Workbench) -> None:
-    """Interval Newton for each orbit of supports; the index from the blocks of the Hessian."""
-    digits = bench.settings.digits
-    for m in (2, 3):
-        bench.add(lambda m=m: walsh_family(AbelianGroup.walsh(m), DECAY, digits=digits))
-    group = AbelianGroup.walsh(4)
-    bench.add(lambda: walsh_support(group, Fraction(2769, 160_000), PATHS, exists=False))
-    bench.add(lambda: walsh_support(group, Fraction(2770, 160_000), PATHS, exists=True))
 
 
 @claim(

@@ -103,6 +103,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
     constant = bool({"critical-W", "constant-W"} & hypotheses.keys())
     values: dict[str, Callable[..., Any]] = {
         "s": lambda a: to_arb(s[a]),
+        "so": lambda a: to_arb(s[a] * (1 if "same-support" in hypotheses else 2)),
         "alpha": lambda a: to_arb(alpha[a]),
         "beta": lambda a: beta_value[a],
         "R": lambda *at: frame[at[-2]][at[-1]],
