@@ -11,7 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 from ncverify.derive import blocks
-from ncverify.derive.recording import Table, record_inductions
+from ncverify.derive import kernel as k
+from ncverify.derive.agreement import agree_where
+from ncverify.derive.means import logarithmic_mean
+from ncverify.derive.recording import Table, record, record_inductions
 from ncverify.derive.relations import Relation, at_least, different, equal, greater
 from ncverify.derive.terms import (
     Add,
@@ -2589,4 +2592,18 @@ def small_inductions() -> dict[str, Any]:
 
 def small_derivations() -> dict[str, Any]:
     """True derivations that use what no claim of the book needs."""
-    return {}
+    positive = k.hypothesis("positive", greater(x, 0))
+    square_y = k.hypothesis("square", equal(x * x, y))
+    proofs = {
+        "logarithmic mean": logarithmic_mean(x, y),
+        "tangent": k.exp_tangent(x),
+        "agreement of exp": agree_where(k.hypothesis("agree", equal(w * (x - y), 0)), w, x, y, "exp"),
+        "agreement of reciprocals": agree_where(
+            k.hypothesis("agree", equal(w * (x - y), 0)), w, x, y, "reciprocal"
+        ),
+        "root": k.root(positive, square_y),
+        "log of a product": k.log_product(positive, positive),
+        "exp of an equation": k.congruent_exp(square_y),
+        "exp of an inequality": k.exp_monotone(k.hypothesis("more", at_least(x, y))),
+    }
+    return {name: record({"goal": known}) for name, known in proofs.items()}

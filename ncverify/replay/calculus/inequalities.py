@@ -39,8 +39,9 @@ def antisymmetric(line: Line) -> Relation:
 
 @rule("exp of a logarithm")
 def exp_log(line: Line) -> Relation:
-    """x > 0 gives exp log x = x."""
+    """x > 0 gives exp log x = x, for a real term."""
     (x,) = map(positive, line.given(1))
+    require_real(x.lhs)
     return relation(fn("exp", fn("log", x.lhs)), "=", x.lhs, x.conditions)
 
 
@@ -94,6 +95,17 @@ def square_order(line: Line, smaller: Term) -> Relation:
         raise Rejected("y y >= x x is needed")
     require_zero(add(squares.difference, neg(mul(y.lhs, y.lhs)), mul(smaller, smaller)))
     return relation(nonnegative(y).lhs, ">=", smaller, y.conditions | squares.conditions)
+
+
+@rule("logarithmic mean", left=Arguments.term, right=Arguments.term)
+def logarithmic_mean(line: Line, left: Term, right: Term) -> Relation:
+    """(exp x - exp y)(x - y)(exp x + exp y) >= 2 (exp x - exp y)^2, as exp is convex."""
+    require_real(left)
+    require_real(right)
+    x, y = fn("exp", left), fn("exp", right)
+    rise = add(x, neg(y))
+    above = mul(mul(rise, add(left, neg(right))), add(x, y))
+    return relation(above, ">=", mul(mul(num(2), rise), rise))
 
 
 @rule("one term of a nonnegative sum", var=Arguments.variable, nonzero=Arguments.flag)

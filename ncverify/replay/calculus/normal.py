@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import count, islice, permutations
 
 from ncverify.replay.calculus.polynomials import (
+    MAX_MONOMIALS,
     ONE,
     Atom,
     Factor,
@@ -223,6 +224,8 @@ class Normal:
     def _product(self, polys: Iterable[Poly]) -> Poly:
         result = ONE
         for poly in polys:
+            if len(result) * len(poly) > MAX_MONOMIALS:
+                raise Rejected(f"a product has more than {MAX_MONOMIALS} monomials")
             pairs = ((left, right) for left in result.items() for right in poly.items())
             result = total((self._settled(self._joined(x, y)), a * b) for (x, a), (y, b) in pairs)
         return result
