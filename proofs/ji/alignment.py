@@ -32,7 +32,12 @@ from ncverify.derive.kernel import (
     sum_over,
 )
 from ncverify.derive.terms import Fraction, Num, Sym, dataclass, exp, log, total, total_nonzero
+from ncverify.evidence.points import holds_at
+from ncverify.evidence.residuals import residuals_fall
 from ncverify.evidence.workbench import Workbench
+from ncverify.theory import peeled
+from ncverify.theory.expr import log as exact_log
+from ncverify.theory.expr import number
 
 from .flow import FLOW, descent, flow_H, flow_W, gradient_norm, loss_rate, rates
 from .infimum import log_monotone, loss_form, loss_positive, rest, rest_positive, rest_split
@@ -341,3 +346,65 @@ def alignment(bench: Workbench) -> None:
         "exponential speed",
         linear(bench.goal("exponential speed"), rate, (2, product(level_positive, m_positive))),
     )
+
+
+@claim(
+    id="separation-threshold",
+    paper=PAPER,
+    kind="corrected",
+    place="Theorem 3.1 and Lemmas 3.2, 3.3: which loss 'L < log 2' means",
+    title="A sum loss below log 2 separates all classes; a mean loss below log 2 does not",
+    plain="If the sum loss is below log 2, every margin is positive. For the mean loss the condition would be log 2/(n K): two classes with the "
+    "margins -3/10 and 3 have a mean loss below log 2.",
+    latex=r"L<\log2\Rightarrow q_{\min}>0",
+    scope="every K >= 2, every d and n, every real W and H",
+    hypotheses=[CLASSES, SMALL_LOSS],
+    goals={"separated": greater(margin(k, c, k + h), 0).where(h)},
+    expected="proved",
+    tags=["margin", "all-K"],
+)
+def separation_threshold(bench: Workbench) -> None:
+    """Every margin is at least m = -log(exp L - 1) > 0."""
+    bench.show("separated", linear(bench.goal("separated"), margins_at_least_m(), m_positive))
+    W = [[number(Fraction(1, 2))], [number(Fraction(-1, 2))]]
+    H = [[number(Fraction(-3, 10)), number(-3)]]
+    mean = peeled.loss(W, H, (0, 1), peeled.EXACT) / 2
+    wrong = peeled.all_margins(W, H, (0, 1))[0][0]
+    bench.beside(
+        lambda: holds_at(
+            [(exact_log(number(2)), mean), (number(0), wrong)],
+            {},
+            "a mean loss below log 2 with a negative margin",
+        )
+    )
+
+
+@claim(
+    id="kkt-direction",
+    paper=PAPER,
+    kind="published",
+    place="Theorem 3.1: limit directions are KKT points; only observed here",
+    title="Along enclosed flows the KKT residuals of the direction fall",
+    plain="From two exact starts the residuals eps^2 = 2 (1 - beta)/gamma and delta = K/(2 e gamma q) of the scaled point (claim "
+    "approximate-kkt) certainly fall from t = 1 to 100 to 10^4, and from 10 to 1000 to 10^6; at the end beta > 9/10. (That limit "
+    "directions are KKT points in general is not claimed.)",
+    scope="two starts with K = 3, n = 1, d = 2 and d = 3",
+    depends=["approximate-kkt"],
+    expected="certified",
+    tags=["flow", "kkt"],
+)
+def kkt_direction(bench: Workbench) -> None:
+    """Enclose the flow, and the residuals on its balls."""
+    plane = [[3, 0], [-1, 2], [-1, -2]], [[2, -1, -1], [0, 2, Fraction(-3, 2)]]
+    space = [[2, 0, -1], [-1, 2, 0], [0, -1, 2]], [[3, -1, 0], [0, 2, -1], [-1, 0, 2]]
+    for (weights, features), times in ((plane, ("1", "100", "1e4")), (space, ("10", "1000", "1e6"))):
+        bench.add(
+            lambda w=weights, h=features, times=times: residuals_fall(
+                [[Fraction(x) for x in row] for row in w],
+                [[Fraction(x) for x in row] for row in h],
+                (0, 1, 2),
+                times,
+                15,
+                cosine=Fraction(9, 10),
+            )
+        )

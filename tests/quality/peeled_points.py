@@ -141,7 +141,12 @@ def peeled_point(
         "f": lambda r: arb(int(r == 1)),
         "t": lambda: to_arb(Fraction(3, 2)),
         "y": lambda k: arb(1 - 2 * k if "signs" in names else k),
-        "w": lambda k: arb(k),
+        "w": lambda *at: arb(at[0]) if at else to_arb(Fraction(1, 10)),
+        "u": lambda: to_arb(Fraction(1, 5)),
+        "c": lambda: to_arb(Fraction(1, 2)),
+        "r": lambda: to_arb(Fraction(23, 25)).sqrt(),
+        "sigma2": lambda: arb(2),
+        "tau": lambda: arb(3).sqrt(),
         "x": lambda *at: to_arb(free[at[0]][at[1] if len(at) > 1 else 0]),
         "lambda": lambda k, j: arb(int(abs(k - j) == 1 and 0 < k < K - 1)),
         "gamma": lambda: to_arb(Fraction(1, 200)),
@@ -178,6 +183,6 @@ def peeled_point(
         "S": lambda r, p: arb((1 if r < p else -1) if r // 2 == p // 2 and r != p else 0),
         "Z": lambda j, k, c: to_arb(free[j][2 * k + c]),
         "dZ": lambda j, k, c: to_arb(free[j][2 * k + c] + 2),
-        "b": lambda *at: to_arb(free[0][0]),
+        "b": lambda: to_arb(Fraction(1, 5)),
     }
     return values
