@@ -58,8 +58,8 @@ def drawing(centre: str, depends: Mapping[str, Sequence[str]]) -> Markup:
         kind = ' class="centre"' if box.name == centre else ""
         parts.append(
             f'<a href="#{escape(box.name)}"{kind}><rect x="{box.x:.1f}" y="{box.y:.1f}" '
-            f'width="{box.width:.1f}" height="{_HEIGHT}" rx="4"/><text x="{box.x + box.width / 2:.1f}" y="{box.y + 16:.1f}">'
-            f"{escape(box.name)}</text></a>"
+            f'width="{box.width:.1f}" height="{_HEIGHT}" rx="4"/>'
+            f'<text x="{box.x + box.width / 2:.1f}" y="{box.y + 16:.1f}">{escape(box.name)}</text></a>'
         )
     return Markup("".join([*parts, "</svg>"]))
 
