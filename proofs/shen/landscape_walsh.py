@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
+from ncverify.derive.decide import decide
 from ncverify.derive.kernel import (
     Theorem,
     at_least,
@@ -30,6 +31,7 @@ from ncverify.derive.kernel import (
     sum_over,
 )
 from ncverify.derive.terms import Function, Sym, chi, exp, log, total, total_nonzero
+from ncverify.evidence.exact import decided
 from ncverify.evidence.landscapes import walsh_family, walsh_support
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.groups import AbelianGroup
@@ -189,3 +191,59 @@ def walsh_critical_points(bench: Workbench) -> None:
     group = AbelianGroup.walsh(4)
     bench.add(lambda: walsh_support(group, Fraction(2769, 160_000), PATHS, exists=False))
     bench.add(lambda: walsh_support(group, Fraction(2770, 160_000), PATHS, exists=True))
+
+
+# Along the support PATHS: u = e^(x/8), x the common value of the six, and E = e^(w/8), w that of the end character.
+END = "(4*u**3/(u**2+1)**2)"
+CUBIC = "(u**3-3*u**2-u-1)"
+TAU = "(4/(u**2+3))"
+
+
+def transform_of_paths(character: int) -> str:
+    """phat of a character, as text in u: the weight of g is e^(z(g) + w/16), z from s_1 = w, the other six x."""
+    group = AbelianGroup.walsh(4)
+    above, below = [], []
+    for element in range(group.order):
+        signs = {a: 1 - 4 * group.pairing(a, element) for a in PATHS}
+        power = sum(signs[a] for a in PATHS[1:]) / 2  # x (sum of six signs)/16 is power * log u
+        weight = f"u**({power})" + (f"*{END}" if signs[PATHS[0]] == 1 else "")
+        sign = 1 - 4 * group.pairing(character, element)
+        above.append(f"({sign})*{weight}")
+        below.append(weight)
+    return f"(({'+'.join(above)})/({'+'.join(below)}))"
+
+
+@claim(
+    id="walsh-threshold",
+    paper=PAPER,
+    kind="extension",
+    place="critical points with a symmetry",
+    title="A support of sixteen classes that has a critical point only for large decay",
+    plain="K = 16, support: three two-step paths with common ends (six characters) and the end character. For 0 < tau < 1 let "
+    "u > 1 be given by tau = 4/(u^2+3). The equations 1 - phat_a = tau on the support are solved by e^(s/8) = u on the "
+    "six and 4u^3/(u^2+1)^2 at the end, and by nothing else (uniqueness). The last is above 1 iff u^3 - 3u^2 - u - 1 < 0, iff "
+    "7 tau^3 - 22 tau^2 + 20 tau - 4 > 0: there is a critical point iff tau > 0.2769215316..., the root of that cubic.",
+    latex=r"e^{s_{\mathrm{end}}/8}>1\iff 7\tau^3-22\tau^2+20\tau-4>0",
+    scope="K = 16, one support, every 0 < tau < 1",
+    depends=["walsh-critical-points"],
+    expected="proved",
+    tags=["landscape"],
+)
+def walsh_threshold(bench: Workbench) -> None:
+    """Identities in u; u^3 + 3u^2 - u + 1 > 0 for u > 1."""
+    for character in PATHS:
+        bench.add(
+            lambda character=character: decided(
+                decide(f"1-{transform_of_paths(character)}", TAU, ["u > 1"]),
+                f"the equation of character {character}",
+            )
+        )
+    bench.add(
+        lambda: decided(decide(f"{END}-1", f"-(u-1)*{CUBIC}/(u**2+1)**2"), "the sign at the end character")
+    )
+    bench.add(
+        lambda: decided(
+            decide(f"7*{TAU}**3-22*{TAU}**2+20*{TAU}-4", f"-4*{CUBIC}*(u**3+3*u**2-u+1)/(u**2+3)**3"),
+            "the same sign in terms of tau",
+        )
+    )
