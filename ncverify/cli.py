@@ -251,6 +251,8 @@ def show(
 def errata(json_file: Json = None, jobs: Jobs = None, digits: Digits = 50, seed: Seed = 0) -> None:
     """Every published statement of the book that is refuted, its witness, and what is true instead.
 
+    Papers come one after the other. Verdicts are stored, as by ncverify check.
+
     \b
     Examples:
       ncverify errata
@@ -259,16 +261,20 @@ def errata(json_file: Json = None, jobs: Jobs = None, digits: Digits = 50, seed:
     from ncverify.book.claim import Kind
     from ncverify.book.verdict import Outcome
     from ncverify.ledger.selection import Selection, gather
+    from ncverify.ledger.store import Store, default_store
 
     book = gather()
     printed = tuple(
         claim for claim in book.claims if claim.kind is Kind.PUBLISHED and claim.expected is Outcome.REFUTED
     )
-    results = _run(Selection(printed, book.registry), jobs=jobs, digits=digits, seed=seed)
+    kept = Store(default_store())
+    results = _run(Selection(printed, book.registry), jobs=jobs, digits=digits, seed=seed, store=kept)
+    for note in kept.notes:
+        print(f"ncverify: {note}", file=sys.stderr)
     if json_file is not None:
         write_json(results.to_json(), json_file)
     if json_file != "-":
-        from ncverify.ledger.terminal import errata_lines
+        from ncverify.ledger.errata import errata_lines
 
         _print(errata_lines(results, book.registry))
     _exit(results)

@@ -292,11 +292,18 @@ def test_show(ncverify: Command) -> None:
 def test_errata(ncverify: Command) -> None:
     done = ncverify("errata")
     assert done.returncode == 0, done.stderr
-    for claim in load_book():
+    lines = done.stdout.splitlines()
+    assert all(len(line) <= 80 or " " not in line.strip() for line in lines)
+    text = " ".join(done.stdout.split())
+    book = load_book()
+    for claim in book:
         refuted = claim.kind == "published" and claim.expected == "refuted"
-        assert (f"{claim.id}: {claim.title}\n" in done.stdout) == refuted
+        assert (f"{claim.id}: {claim.title} printed:" in text) == refuted
         if refuted:
-            assert load_book()[claim.corrected_by].plain in done.stdout
+            assert f"printed: {' '.join(claim.plain.split())}" in text
+            assert f"true: {' '.join(book[claim.corrected_by].plain.split())}" in text
+    headings = [line.split(":")[0] for line in lines if line.endswith("refuted") and "printed" in line]
+    assert len(headings) == len(set(headings))
     data = json.loads(ncverify("errata", "--json", "-").stdout)
     assert data
     assert all(item["verdict"] == "refuted" and item["witness"] for item in data)

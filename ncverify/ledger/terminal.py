@@ -215,25 +215,6 @@ def verdict_lines(result: Result) -> Iterator[str]:
         yield from (f"    {line}" for line in item.lines)
 
 
-def errata_lines(results: Results, registry: Registry) -> Iterator[str]:
-    """For each refuted statement: what is printed, the witness, and what is true instead."""
-    refuted = [item for item in results if item.verdict.outcome is Outcome.REFUTED]
-    for item in refuted:
-        claim = item.claim
-        yield f"{claim.id}: {claim.title}"
-        yield f"  where:     {claim.source.paper}, {claim.source.place}"
-        yield f"  statement: {claim.plain}"
-        yield f"  refuted:   {witness_line(item.verdict)}"
-        if claim.corrected_by:
-            true = registry[claim.corrected_by]
-            yield f"  true:      {true.plain} ({true.id}, for {true.scope})"
-        yield ""
-    for item in results:
-        if not item.as_expected:
-            yield f"{item.claim.id}: {item.verdict.outcome}, expected {item.claim.expected}"
-    yield f"{len(refuted)} statements refuted"
-
-
 @contextmanager
 def progress(total: int) -> Iterator[Done]:
     """A bar on the standard error if that is a terminal; silence otherwise."""
