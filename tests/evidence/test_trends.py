@@ -48,6 +48,10 @@ def test_quantities_are_those_of_the_theory(group, s):
         # V' = S'/S - mean of s_a'/s_a, and dV/dlog S = V' S/S'
         mean = sum((v / to_arb(x) for v, x in zip(speed, s, strict=True)), to_arb(0)) / len(s)
         assert close(enclose(known.decay, at, 256), 1 - mean * size / pace)
+        # (S/sqrt T)' is S' T - S T'/2 over T^(3/2), with T = sum of s_a^2
+        squares = to_arb(sum(x * x for x in s))
+        half = sum((to_arb(x) * v for x, v in zip(s, speed, strict=True)), to_arb(0))
+        assert close(2 * enclose(known.cosine_rate, at, 256), (pace * squares - size * half) * weight)
 
 
 def test_the_bounds_hold_along_a_flow_and_are_replayed():
