@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -35,7 +35,7 @@ def fails_at(
     the point is, for people.
     """
     left, sign, right = as_expr(relation[0]), relation[1], as_expr(relation[2])
-    point = {name: Fraction(value) for name, value in at.items()}
+    point = _used((left, right), at)
     first, second = enclose(left, point, _BITS), enclose(right, point, _BITS)
     difference = enclose(left - right, point, _BITS)
     fails = {
@@ -70,7 +70,7 @@ def holds_at(
     """Certify left > right for each pair at one exact point."""
     if not facts:
         raise InputError(f"{what}: no fact was given")
-    point = {name: Fraction(value) for name, value in at.items()}
+    point = _used([side for pair in facts for side in pair], at)
     for left, right in facts:
         if not certainly_lt(enclose(right, point, _BITS), enclose(left, point, _BITS)):
             return Evidence(
@@ -85,3 +85,9 @@ def holds_at(
         beside=beside,
         body=bodies.point([bodies.relation((left, ">", right)) for left, right in facts], point, _BITS),
     )
+
+
+def _used(sides: Iterable[Expr], at: Mapping[str, Fraction | int]) -> dict[str, Fraction]:
+    """The coordinates that occur: a certificate has no others."""
+    names = {name for side in sides for name in side.free_symbols}
+    return {name: Fraction(value) for name, value in at.items() if name in names}

@@ -136,13 +136,22 @@ def example_escape_larger(bench: Workbench) -> None:
     )
     bench.beside(
         lambda: root_certified(
-            [shift(symbol("c")), ex.differentiate(shift(symbol("c")), {"b": number(1)})],
-            {"b": "5773503/10000000", "c": "4552413/10000000"},
+            tangency(),
+            {"b": "5773503/10000000", "r": "5773503/10000000", "c": "4552413658/10000000000"},
             {"c": ("45524136/100000000", "45524137/100000000")},
-            what="the c at which the best member of the family has the loss of Example 3.1",
+            what="the c at which the family touches the loss of Example 3.1 from above",
             scope="K = 4",
         )
     )
+
+
+def tangency() -> list[Expr]:
+    """The circle, T' = T, and a derivative along the circle that is 0, in b, r and c."""
+    size, value, r = symbol("c"), symbol("b"), symbol("r")
+    member = ex.exp(-size * (1 + r) ** 2) + 2 * ex.exp(-2 * size * (1 + value * (1 - r)))
+    excess = member - ex.exp(-4 * size) - 2 * ex.exp(-2 * size)
+    along = ex.differentiate(member, {"b": r, "r": -2 * value})
+    return [r * r + 2 * value * value - 1, excess, along]
 
 
 def shift(size: Expr) -> Expr:
