@@ -50,7 +50,7 @@ def collapse_from(
     """V < ``below`` at time ``until`` for the enclosed balanced flow from every start.
 
     ``certified`` if all of them get there, else ``undecided`` with the first that does not.  ``tasks``:
-    where the flows are enclosed, by default here.  Cost: some 0.4 s a start for K = 8, 10 digits, t = 1e1000.
+    where the flows are enclosed, by default here.  Cost: some 0.7 s a start for K = 8, 10 digits, t = 1e2000.
     """
     named = {
         f"flow {i} {until} {digits}": (group.orders, tuple(map(str, start)), until, digits)
