@@ -31,9 +31,9 @@ from ncverify.derive.terms import Function, Sym, Term, Var, delta, term
 from ncverify.evidence.exact_points import exact_critical_points
 from ncverify.evidence.workbench import Workbench
 
+from .distance import T_POSITIVE, t, t_positive
 from .exact import WALSH, walsh_points
 from .losses import N, orders, squared_loss
-from .minimum import T_POSITIVE, t, t_positive
 from .model import (
     CRITICAL,
     CRITICAL_B,
@@ -337,98 +337,3 @@ def mse_levels(bench: Workbench) -> None:
     """The equations of ``balance`` for S = W W^T alone, and the points that they allow."""
     show_all(bench, level_theorems())
     bench.beside(lambda: exact_critical_points(WALSH, walsh_points()))
-
-
-top_rank = hypothesis("top-rank", equal(over(S(k, k), k), (K - 1) * level), "pointwise")
-SIMPLEX = {
-    "simplex frame": equal(over(W(k, r) * W(l, r), r), level * (delta(k - l) - 1 / K)),
-    "self-duality": equal(H(r, j, i), lambda_W / t * W(j, r)),
-    "centred classifiers": equal(over(W(k, r), k), 0),
-    "centred means": equal(over(H(r, j, i), j), 0),
-}
-
-
-@lru_cache(maxsize=1)
-def simplex_theorems() -> dict[str, Theorem]:
-    """D = level (I - J/K) - S has tr D^2 = 0; and (W^T W + N lambda_H) H = W^T (Y - J/K) has one solution."""
-    flat, _ = projection(True)
-    _, _, weights, _ = mse_centres()
-    sides = linear(equal(over(S(k, l), l), 0), weighted(weights.at({k: l}), W(k, r), r), unfold=[S_is])
-    symmetric = linear(equal(S(l, k), S(k, l)), unfold=[S_is])
-    rest = level * (delta(k - l) - 1 / K) - S(k, l)
-    size = summed(square(rest), k, l)
-    nothing = linear(
-        equal(size.relation.lhs, 0),
-        (-1, weighted(symmetric, S(k, l), k, l)),
-        sum_over(flat.at({l: k}), k),
-        (2 * level / K, sum_over(sides, k)),
-        (-level, top_rank),
-    )
-    each = square_zero(each_zero(each_zero(nothing, sum_over(square(rest), l)), square(rest)), rest)
-    frame = linear(SIMPLEX["simplex frame"], (-1, each), (-1, S_is))
-
-    loss = squared_loss()
-    _, second, _ = loss.balance()
-    _, bias, _, _ = mse_centres()
-    gap = H(r, j, i) - lambda_W / t * W(j, r)
-    image = over(W(k, r) * gap, r)
-    strength = product(product(orders[0], orders[1]), positive_H)
-    row = linear(
-        equal(over(W(k, r) * W(k, q) * (H(q, j, i) - lambda_W / t * W(j, q)), k, q) + N * lambda_H * gap, 0),
-        (N, second),
-        (-1 / K, weights),
-        (-lambda_W / t, weighted(frame.at({l: j}), W(k, r), k)),
-        (lambda_W / t * level / K, weights),
-        (-lambda_W / t * W(j, r), level_is),
-        unfold=[loss.Gm_is, Z_is, with_bias, bias],
-        nonzero=[t_positive, positive_W],
-    )
-    length = sum_over(square(gap), r)
-    below = linear(
-        at_least(0, length.relation.lhs),
-        sum_over(square(image), k),
-        (-1, weighted(row, gap, r)),
-        divide_by=strength,
-    )
-    none = linear(equal(length.relation.lhs, 0), (-1, antisymmetric(below, length)))
-    equal_gap = square_zero(each_zero(none, square(gap)), gap)
-    dual = linear(SIMPLEX["self-duality"], equal_gap)
-    return {
-        "simplex frame": frame,
-        "self-duality": dual,
-        "centred classifiers": weights,
-        "centred means": linear(SIMPLEX["centred means"], sum_over(dual, j), (lambda_W / t, weights)),
-    }
-
-
-@claim(
-    id="mse-minimum-is-collapse",
-    paper=PAPER,
-    kind="published",
-    place="'neural-collapse properties emerge at global minima'",
-    title="Squared loss with a free bias: critical points of rank K - 1 are neural collapses",
-    plain="Squared loss, lambda_b = 0. At a critical point with rank W = K - 1 (tr W W^T = (K-1) s in mse-levels; the global minima "
-    "if K t < 1 and d >= K - 1): W W^T = s (I - J/K), so W^T is a simplex frame up to scale and rotation; every feature is "
-    "lambda_W/t times its classifier; classifiers and class means are centred.",
-    latex=r"W^{\star}W^{\star	op}=s(I-	frac1KJ),\quad h_{j,i}=	frac{\lambda_W}tw_j",
-    scope="every K, d and n >= 1; bias with lambda_b = 0",
-    hypotheses=[
-        *CRITICAL,
-        CRITICAL_B,
-        *POSITIVE,
-        T_POSITIVE,
-        TIGHT,
-        *FREE,
-        Hypothesis(
-            "top-rank",
-            "tr W W^T = (K-1) s: the projection W W^T/s has rank K - 1",
-            r"\mathrm{tr}\,WW^{\top}=(K-1)s",
-        ),
-    ],
-    goals=SIMPLEX,
-    expected="proved",
-    tags=["landscape", "squared loss", "collapse", "all-K"],
-)
-def mse_minimum_is_collapse(bench: Workbench) -> None:
-    """A projection of rank K - 1 that annihilates 1 is I - J/K."""
-    show_all(bench, simplex_theorems())

@@ -32,10 +32,10 @@ from ncverify.derive.terms import Index, Var, delta, index
 from ncverify.evidence.workbench import Workbench
 
 from .critical import B, curvature, full_rank, full_rank_identity
+from .distance import T_POSITIVE, t, t_positive
 from .escape import MU, SMALL, mu_square, sigma, small, top
 from .levels import TIGHT, tight
 from .losses import N, N_inverse, orders, squared_loss
-from .minimum import T_POSITIVE, t, t_positive
 from .model import (
     CRITICAL,
     CRITICAL_B,
