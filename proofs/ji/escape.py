@@ -129,7 +129,7 @@ def example_escape_larger(bench: Workbench) -> None:
         lambda: root_certified(
             shift(number(1)),
             {"b": "14054482/100000000"},
-            {"b": ("1405445/10000000", "140545/1000000")},
+            {"b": ("138/1000", "143/1000")},
             what="the b* at which the family has the loss of Example 3.1, C = 1",
             scope="K = 4, C = 1",
         )
@@ -138,7 +138,7 @@ def example_escape_larger(bench: Workbench) -> None:
         lambda: root_certified(
             tangency(),
             {"b": "5773503/10000000", "r": "5773503/10000000", "c": "4552413658/10000000000"},
-            {"c": ("45524136/100000000", "45524137/100000000")},
+            {"c": ("453/1000", "457/1000")},
             what="the c at which the family touches the loss of Example 3.1 from above",
             scope="K = 4",
         )
