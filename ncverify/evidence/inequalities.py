@@ -51,9 +51,9 @@ def prove_inequality(
     statement is not defined it is not true.  Inequalities may be tight, on the boundary or at a rational
     point inside.  Cost: some 5 ms for a box and 30 parts of the expression.
     """
-    goal = _read(statement)
-    conditions = [_read(item) for item in ([where] if isinstance(where, str) else where)]
-    region = _box(box)
+    goal = read_inequality(statement)
+    conditions = [read_inequality(item) for item in ([where] if isinstance(where, str) else where)]
+    region = read_box(box)
     names = tuple(region)
     _check_names([goal, *conditions], names)
     region = _tightened(region, conditions)
@@ -153,7 +153,8 @@ def _left(said: str, names: Sequence[str], found: Left) -> Evidence:
     )
 
 
-def _read(item: Inequality) -> tuple[Expr, str, Expr]:
+def read_inequality(item: Inequality) -> tuple[Expr, str, Expr]:
+    """Left side, sign and right side; ``InputError`` for what is no inequality."""
     if isinstance(item, str):
         left, relation, right = parse_relation(item)
     elif isinstance(item, tuple) and len(item) == 3:
@@ -169,7 +170,8 @@ def _side(value: Side) -> Expr:
     return parse(value) if isinstance(value, str) else as_expr(value)
 
 
-def _box(box: Mapping[str, Ends]) -> dict[str, tuple[Fraction, Fraction]]:
+def read_box(box: Mapping[str, Ends]) -> dict[str, tuple[Fraction, Fraction]]:
+    """Exact ends by variable; ``InputError`` for what is no box."""
     if not isinstance(box, Mapping) or not 1 <= len(box) <= MAX_VARIABLES:
         raise InputError(f'a box gives 1 to {MAX_VARIABLES} variables their ends, as in {{"x": (0, "1/3")}}')
     region = {}

@@ -17,19 +17,19 @@ from ncverify.book.registry import caller, claim
 from ncverify.book.verdict import Evidence, Outcome, Verdict
 from ncverify.derive.decide import decide
 from ncverify.errors import InputError
-from ncverify.evidence.inequalities import BUDGET, Ends, prove_inequality
+from ncverify.evidence.inequalities import BUDGET, Ends, prove_inequality, read_box, read_inequality
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.expr import Expr, as_expr
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.latex import parse_latex
 from ncverify.theory.nodes import clip
-from ncverify.theory.parser import parse, parse_relation
+from ncverify.theory.parser import parse
 
 Step: TypeAlias = "str | Expr | tuple[str, str | Expr]"
 """An expression, or ("<=", expression) with one of = <= < >= >."""
 
 _SCOPES = ("all real values at which the steps are defined", "all real values that satisfy the assumptions")
-_SIGNS = ("=", "<=", "<", ">=", ">")
+SIGNS = ("=", "<=", "<", ">=", ">")
 
 
 def derivation(
@@ -109,7 +109,9 @@ def inequality(
     ``certified`` by a cover, ``refuted`` by an exact point, or ``undecided`` with what is left.  Each
     condition is dropped in turn, to say whether it was needed.
     """
-    parse_relation(statement)
+    read_box(on)
+    for item in (statement, *where):
+        read_inequality(item)
 
     def check(bench: Workbench) -> None:
         found = _piece(prove_inequality(statement, on, where=list(where), budget=budget), statement)
@@ -189,8 +191,8 @@ def _chain(steps: Sequence[Step], *, latex: bool) -> list[tuple[str, Expr]]:
     chain = []
     for number, step in enumerate(steps):
         sign, side = step if isinstance(step, tuple) else ("=", step)
-        if sign not in _SIGNS or (number == 0 and sign != "="):
-            raise InputError(f"step {number}: the sign {clip(sign)!r} is none of {' '.join(_SIGNS)}")
+        if sign not in SIGNS or (number == 0 and sign != "="):
+            raise InputError(f"step {number}: the sign {clip(sign)!r} is none of {' '.join(SIGNS)}")
         try:
             chain.append((sign, _read(side, latex=latex)))
         except InputError as error:

@@ -59,6 +59,33 @@ def test_side_conditions_reach_the_verdict(tmp_path: Path) -> None:
     assert claim.plain == "1/x == x/x**2 where y > 0"
 
 
+STEPS = {"id": "a", "steps": ["(x+1)**2", "x*x + 2*x + 1"], "expected": "proved"}
+TANGENT = {"id": "a", "inequality": "exp(x) >= 1 + x", "on": {"x": ["-1", "1"]}, "expected": "certified"}
+HUNTED = {"id": "a", "conjecture": "V", "classes": 4, "depth": 3, "expected": "refuted"}
+FLOW = {"id": "a", "flow": "2*s*(1-phat)", "loss": "-log(p0)", "classes": 4, "expected": "proved"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "outcome"),
+    [
+        (STEPS, "proved"),
+        (STEPS | {"steps": ["exp(x)", [">=", "1 + x"]], "on": {"x": ["-1", "1"]}}, "certified"),
+        (STEPS | {"steps": ["x*y", "y**2"], "assume": ["x == y"]}, "proved"),
+        (STEPS | {"steps": ["x", "x", "x + 1"]}, "refuted"),
+        (TANGENT, "certified"),
+        (TANGENT | {"inequality": "x > 0", "where": ["x > 1/2"]}, "certified"),
+        (HUNTED, "refuted"),
+        (FLOW, "proved"),
+        (FLOW | {"flow": "2*s*(1+phat)"}, "refuted"),
+    ],
+)
+def test_other_kinds_of_statements(tmp_path: Path, claim: dict[str, Any], outcome: str) -> None:
+    registry = Registry()
+    (made,) = load_json_claims(write(tmp_path, {"claims": [claim]}), registry)
+    assert made.origin == "claims.json, claim 1"
+    assert check_claim(made, registry, Settings()).outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -75,15 +102,39 @@ def test_side_conditions_reach_the_verdict(tmp_path: Path) -> None:
         ({"claims": []}, "at least one claim"),
         ({"claims": {}}, "must be a list"),
         ({"claims": [GOOD], "extra": 1}, "the key 'extra' is unknown: use claims"),
-        ({"claims": [3]}, "claim 1: an object with id, statement, expected is wanted, not a number"),
+        ({"claims": [3]}, "claim 1: an object is wanted, not a number"),
         ({"claims": [GOOD, GOOD]}, "claim 2: claim id 'a' is used twice"),
         ({"claims": [GOOD | {"Id": "a"}]}, "claim 1: the key 'Id' is unknown"),
-        ({"claims": [{"id": "a", "expected": "proved"}]}, "claim 1: the key 'statement' is missing"),
+        ({"claims": [{"id": "a", "expected": "proved"}]}, "claim 1: a claim has one of statement, steps"),
+        ({"claims": [GOOD | {"steps": ["x", "x"]}]}, "claim 1: a claim has one of statement, steps"),
+        ({"claims": [STEPS | {"steps": "x"}]}, "steps must be a list"),
+        ({"claims": [STEPS | {"steps": ["x"]}]}, "at least two steps"),
+        ({"claims": [STEPS | {"steps": ["x", ["<=", "y"]]}]}, "needs the box it is on"),
+        ({"claims": [STEPS | {"steps": ["x", "__import__('os')"]}]}, "character"),
+        ({"claims": [STEPS | {"loss": "-log(p0)"}]}, "the key 'loss' is unknown"),
+        ({"claims": [TANGENT | {"on": {"x": ["0", "inf"]}}]}, "is not a number"),
+        ({"claims": [TANGENT | {"on": {"x": "0"}}]}, "on: x has two ends"),
+        ({"claims": [TANGENT | {"inequality": "exp(x) = 1"}]}, "cannot read the relation"),
+        ({"claims": [TANGENT | {"where": ["x"]}]}, "cannot read the relation"),
+        ({"claims": [HUNTED | {"classes": 10**6}]}, "classes must be a whole number from 1 to"),
+        ({"claims": [HUNTED | {"samples": 2**29}]}, "samples must be a whole number from 1 to"),
+        ({"claims": [HUNTED | {"group": "2,2"}]}, "either the number of classes or the group"),
+        ({"claims": [FLOW | {"loss": "open('x')"}]}, "character"),
+        ({"claims": [FLOW | {"classes": 5}]}, "irrational characters"),
         ({"claims": [GOOD | {"id": 3}]}, "claim 1: id must be text"),
         ({"claims": [GOOD | {"id": "A b"}]}, "claim 1: claim id 'A b' must be lower-case"),
-        ({"claims": [GOOD | {"expected": "true"}]}, "expected must be proved or refuted, not 'true'"),
-        ({"claims": [GOOD | {"expected": "error"}]}, "expected must be proved or refuted, not 'error'"),
-        ({"claims": [GOOD | {"expected": None}]}, "expected must be proved or refuted, not null"),
+        (
+            {"claims": [GOOD | {"expected": "true"}]},
+            "expected must be proved or certified or refuted or undecided, not 'true'",
+        ),
+        (
+            {"claims": [GOOD | {"expected": "error"}]},
+            "expected must be proved or certified or refuted or undecided, not 'error'",
+        ),
+        (
+            {"claims": [GOOD | {"expected": None}]},
+            "expected must be proved or certified or refuted or undecided, not null",
+        ),
         ({"claims": [GOOD | {"assume": "x > 0"}]}, "assume must be a list"),
         ({"claims": [GOOD | {"assume": [1]}]}, "assume: a relation is text"),
         ({"claims": [GOOD | {"assume": ["x"]}]}, "claim 1: cannot read the relation 'x'"),
