@@ -55,7 +55,8 @@ def sum_all(variables: Sequence[Var], body: TermLike) -> Term:
 def _sides(matrix: App, rows: Sequence[Var]) -> tuple[tuple[Var, ...], tuple[Var, ...], str]:
     """Row and column variables of a real matrix, and a suffix that tells which are which."""
     args = bare_arguments(matrix)
-    if matrix.name in COMPLEX or matrix.name.startswith(CHOSEN):
+    # without "_" in its name, or the suffix could be that of another matrix with other rows
+    if matrix.name in COMPLEX or matrix.name.startswith(CHOSEN) or "_" in matrix.name:
         raise ProofError(f"{matrix.name!r} is not a real matrix with a plain name")
     columns = tuple(var for var in args if var not in rows)
     if tuple(rows) != tuple(var for var in args if var in rows) or not rows or not columns:

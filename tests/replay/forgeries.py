@@ -2212,7 +2212,29 @@ def unit_in_kernel(*changes: tuple[int, Line], **given: Any) -> list[Line]:
     ]
 
 
+LONG = Function("M_0", ("F", "G"))
 MATRICES: list[tuple[str, list[Line], str]] = [
+    (
+        "two matrices with one norm",
+        [
+            rule(
+                "classical: singular values",
+                at_least(Sym("top_norm_M_0_1"), 0),
+                matrix=LONG(r, g),
+                rows=[g],
+                part="nonnegative",
+            )
+        ],
+        "plain",
+    ),
+    (
+        "a known sum of seven",
+        [
+            assume(equal(total(g, Mul((f(g),) * 7)), 1)),
+            combine(equal(total(g, Mul((f(g),) * 7)), 1), contract=[0]),
+        ],
+        "factors",
+    ),
     (
         "a norm of a complex matrix",
         [
@@ -2432,6 +2454,12 @@ def _ladder() -> dict[str, Any]:
 
 STEP = raw()["steps"][0]
 RAW: list[tuple[str, Any, str]] = [
+    (
+        "a derivative of nothing",
+        raw(rule="classical: mean value theorem", arguments={"value": {"term": 1}}),
+        "malformed",
+    ),
+    ("a map without keys", raw(rule="instance", arguments={"mapping": {"map": [[1]]}}), "list of 2"),
     ("no derivation", [], "fields"),
     ("another format", {**raw(), "format": 2}, "format"),
     ("another field", {**raw(), "more": 1}, "fields"),

@@ -60,8 +60,10 @@ def check_derivation(data: Mapping[str, Any]) -> Checked:
     for number, row in enumerate(data["steps"]):
         try:
             theory.steps.append(_checked(row, terms, theory))
-        except (Rejected, RecursionError) as error:
+        except Rejected as error:
             raise Rejected(f"step {number}: {error}") from None
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            raise Rejected(f"step {number} is malformed: {error}") from None
     if not isinstance(data["goals"], dict) or not data["goals"]:
         raise Rejected("a derivation has goals")
     goals = {

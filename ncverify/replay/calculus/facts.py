@@ -23,6 +23,8 @@ from ncverify.replay.calculus.terms import (
 from ncverify.replay.calculus.theory import Step
 from ncverify.replay.errors import Rejected
 
+MAX_FACTORS = 6
+
 
 def arguments(head: Term) -> tuple[Var, ...]:
     """The arguments of a symbol that is applied to distinct arbitrary indices."""
@@ -132,6 +134,8 @@ def _sum(known: Relation) -> KnownSum:
     var = (head[1], "*")
     body = instance(head, single(var))
     factors = body[1] if body[0] == "mul" else (body,)
+    if len(factors) > MAX_FACTORS:
+        raise Rejected(f"a known sum has at most {MAX_FACTORS} factors")
     slots = [arg for factor in factors for arg in arguments(factor)]
     others = [slot for slot in slots if slot != var]
     if any(arguments(factor).count(var) != 1 for factor in factors):

@@ -29,7 +29,7 @@ from ncverify.replay.calculus.terms import (
     relation,
     single,
 )
-from ncverify.replay.calculus.theory import Step, is_chosen
+from ncverify.replay.calculus.theory import Step
 from ncverify.replay.errors import Rejected
 
 
@@ -38,7 +38,7 @@ class Matrix:
 
     def __init__(self, value: Term, rows: tuple[Var, ...]) -> None:
         args = arguments(value)
-        if value[1] in COMPLEX or is_chosen(value[1] + "_"):
+        if value[1] in COMPLEX or "_" in value[1]:
             raise Rejected("a real matrix with a plain name is needed")
         if rows != tuple(var for var in args if var in rows) or not 0 < len(rows) < len(args):
             raise Rejected("the rows must be some, not all, of the indices, in their order")

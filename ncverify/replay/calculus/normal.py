@@ -343,6 +343,8 @@ class Normal:
         if any(atom[0] != "app" or power.denominator > 1 or power < 0 for atom, power in touched):
             return None
         copies = [atom for atom, power in touched for _ in range(power.numerator)]
+        if len(copies) != len(known.factors):
+            return None
         matches = (_matched(arranged, var, known) for arranged in permutations(copies))
         found = next((match for match in matches if match is not None), None)
         if found is None:
@@ -399,8 +401,6 @@ def _matched(atoms: tuple[Atom, ...], var: Var, known: KnownSum) -> dict[Var, In
     """Values of the free indices of a known sum for which its factors are these; the index summed over may be
     ``var`` up to sign and shift."""
     values: dict[Var, Index] = {}
-    if len(atoms) != len(known.factors):
-        return None
     for atom, (_, name, wanted) in zip(atoms, known.factors, strict=True):
         if atom[1] != name:
             return None
