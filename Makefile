@@ -35,6 +35,7 @@ bench: $(STAMP)
 
 audit: $(STAMP)
 	@$(BIN)/python scripts/audit.py
+	@$(BIN)/python scripts/replay_lines.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -166,3 +166,9 @@ def test_a_chosen_value_is_no_arbitrary_scalar():
     top = singular_triple(M(k, j, i), [k])
     with pytest.raises(ProofError, match="arbitrary scalar"):
         instantiate(top.nonnegative, {top.sigma: -1}, {}, {})
+
+
+def test_two_matrices_never_share_a_norm():
+    """The zero matrix M_0(k, r) with rows r would be given the norm of M with rows (k, j)."""
+    with pytest.raises(ProofError, match="plain name"):
+        singular_triple(Function("M_0", ("G", "F"))(k, r), [r])
