@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from ncverify.derive.decide import decide
     from ncverify.evidence import strategies
     from ncverify.evidence.hunt import hunt
+    from ncverify.evidence.inequalities import prove_inequality
     from ncverify.evidence.loss_flows import gradient_flow
     from ncverify.evidence.statements import conjecture, derivation, inequality
+    from ncverify.evidence.zeros import find_root
     from ncverify.flow.full import FullFlow
     from ncverify.flow.reduced import ReducedFlow
     from ncverify.flow.trajectory import Trajectory
@@ -53,12 +55,14 @@ _HOME = {
     "claim": "ncverify.book.registry",
     "conjecture": "ncverify.evidence.statements",
     "decide": "ncverify.derive.decide",
+    "find_root": "ncverify.evidence.zeros",
     "derivation": "ncverify.evidence.statements",
     "exp": "ncverify.theory.expr",
     "gradient_flow": "ncverify.evidence.loss_flows",
     "hunt": "ncverify.evidence.hunt",
     "inequality": "ncverify.evidence.statements",
     "load_book": "ncverify.book.registry",
+    "prove_inequality": "ncverify.evidence.inequalities",
     "log": "ncverify.theory.expr",
     "sqrt": "ncverify.theory.expr",
     "symbol": "ncverify.theory.expr",
@@ -74,9 +78,9 @@ _MODULES = {
 __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
     "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
-    "claim", "collapse", "conjecture", "decide", "derivation", "exp", "experiments",
-    "gradient_flow", "hunt", "inequality", "landscape", "load_book", "log", "sqrt", "strategies",
-    "symbol", "symbols",
+    "claim", "collapse", "conjecture", "decide", "derivation", "exp", "experiments", "find_root",
+    "gradient_flow", "hunt", "inequality", "landscape", "load_book", "log", "prove_inequality", "sqrt",
+    "strategies", "symbol", "symbols",
 ]  # fmt: skip
 
 
