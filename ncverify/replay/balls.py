@@ -48,7 +48,9 @@ def values(table: Table, roots: Sequence[int], env: Env) -> dict[int, Any]:
     Raises ``Unclear`` where a part has no finite enclosure: a result proves that everything is defined.
     """
     out: dict[int, Any] = {}
-    for place in table.below(list(roots)):
+    order = table.below(list(roots))
+    table.spend(len(order), ctx.prec)
+    for place in order:
         node = table.nodes[place]
         parts = [out[i] for i in node.parts]
         out[place] = apply(node.head, parts, node.value, env)
@@ -170,9 +172,10 @@ def gradients(
 ) -> tuple[dict[int, Any], dict[int, list[Any]]]:
     """Balls around values and partial derivatives by ``names``, over the whole box ``env``."""
     value = values(table, roots, env)
+    table.spend(len(value) * len(names), ctx.prec)
     zero = arb(0)
     out: dict[int, list[Any]] = {}
-    for place in table.below(list(roots)):
+    for place in value:
         node = table.nodes[place]
         if node.head in ("number", "symbol"):
             out[place] = [arb(1) if node.head == "symbol" and node.value == name else zero for name in names]

@@ -26,6 +26,8 @@ MAX_NODES: Final = 1_000_000
 MAX_NUMBER: Final = 8_100  # characters of a rational number
 MAX_EXPONENT: Final = 10**6
 MAX_LEVELS: Final = 200
+MAX_EVALUATIONS: Final = 100_000_000
+"""Operations on balls of 1000 bits for one body: some minutes."""
 
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?")
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,6})")
@@ -71,6 +73,7 @@ class Table:
     nodes: list[Node] = field(default_factory=list)
     _places: dict[Any, int] = field(default_factory=dict)
     _work: int = 0
+    _spent: int = 0
 
     def node(self, head: str, parts: tuple[int, ...] = (), value: Any = None) -> int:
         """The number of this node, new or known."""
@@ -81,6 +84,12 @@ class Table:
             self._places[key] = len(self.nodes)
             self.nodes.append(Node(head, parts, value))
         return self._places[key]
+
+    def spend(self, operations: int, bits: int) -> None:
+        """Count operations on balls; ``Rejected`` beyond the limit."""
+        self._spent += operations * (1 + bits // 1000)
+        if self._spent > MAX_EVALUATIONS:
+            raise Rejected(f"more than {MAX_EVALUATIONS} operations on balls")
 
     def number(self, value: Any) -> int:
         """A rational constant."""

@@ -15,7 +15,7 @@ from ncverify.replay.balls import Unclear
 from ncverify.replay.errors import Rejected
 
 _RADII: Final = (1.5, 2, 3, 4, 6, 8, 12, 16)
-_MAX_PIECES: Final = 4096
+_MAX_TERMS: Final = 400_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Clock:
             piece = self._piece(k, n, terms, before)
             if piece is None:
                 todo += [(2 * k + 1, n + 1), (2 * k, n + 1)]
-                if len(self._pieces) + len(todo) > _MAX_PIECES:
+                if (len(self._pieces) + len(todo)) * max(terms, 100) > _MAX_TERMS:
                     raise Rejected("the clock of a step needs too many pieces")
                 continue
             self._pieces.append(piece)

@@ -22,11 +22,12 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from ncverify.replay.errors import Rejected
 from ncverify.replay.expressions import Node, Table
 
-MAX_WORK: Final = 60_000_000
+MAX_WORK: Final = 20_000_000
 """Products of terms in one body: some seconds."""
-MAX_TERMS: Final = 2_000_000
+MAX_BITS: Final = 3_000_000
 MAX_GENERATORS: Final = 3_000
 _MAX_LEVELS: Final = 12
+_MAX_COMMON: Final = 100_000
 
 Key = tuple[Any, ...]
 
@@ -162,7 +163,7 @@ class Field:
         return self._reduced(done[0])
 
     def _plus(self, x: Quotient, y: Quotient) -> Quotient:
-        common = x.below.gcd(y.below)
+        common = self._common(x.below, y.below)
         left, right = x.below / common, y.below / common
         above = self._times(x.above, right) + self._times(y.above, left)
         return Quotient(above, self._times(x.below, right))
@@ -175,7 +176,11 @@ class Field:
         )
 
     def _common(self, above: Any, below: Any) -> Any:
-        return self._one if below.is_constant() or above.is_zero() else above.gcd(below)
+        """A common factor, to keep things small; 1 where looking for it could take long."""
+        if below.is_constant() or above.is_zero() or len(above) * len(below) > _MAX_COMMON:
+            return self._one
+        self._spend(10 * len(above) * len(below))
+        return above.gcd(below)
 
     def _reduced(self, x: Quotient) -> Quotient:
         if x.above.is_zero():
@@ -207,13 +212,17 @@ class Field:
         return result
 
     def _monomial_power(self, x: Quotient, exponent: int) -> Quotient:
-        size = sum(len(str(c)) for p in (x.above, x.below) for c in p.coeffs())
-        self._spend(1 + size * exponent // 50)
+        self._spend(self._length((_bits(x.above) + _bits(x.below)) * exponent))
         return Quotient(x.above**exponent, x.below**exponent)
 
     def _times(self, x: Any, y: Any) -> Any:
-        self._spend(len(x) * len(y))
+        self._spend(len(x) * len(y) * (1 + self._length(_bits(x) + _bits(y)) // 100))
         return x * y
+
+    def _length(self, bits: int) -> int:
+        if bits > MAX_BITS:
+            raise Rejected("a coefficient of an identity is too long")
+        return bits
 
     def _spend(self, work: int) -> None:
         self._work += 1 + work
@@ -247,6 +256,11 @@ class Field:
                 part = self._times(part, u.below)
             total = total + part
         return total
+
+
+def _bits(p: Any) -> int:
+    """The length of the longest coefficient."""
+    return max((int(q.p.bit_length()) + int(q.q.bit_length()) for q in map(fmpq, p.coeffs())), default=0)
 
 
 def _terms(p: Any) -> Key:
