@@ -68,11 +68,12 @@ def landscape(
         ),
     ] = None,
 ) -> None:
-    """Critical points of f = g(WH + b 1') + (lambda_W |W|^2 + lambda_H |H|^2 + lambda_b |b|^2)/2.
+    """Critical points of the regularised models: found, enclosed, classified, counted.
 
-    Each is found from random starts (mse: in closed form), enclosed, and classified; points that differ by
-    a rotation or a permutation of the classes are listed once, with their number. Exit code 1 if a point
-    could not be certified, or if one is known to be missing.
+    The objective is f = g(WH + b 1') + (lambda_W |W|^2 + lambda_H |H|^2 + lambda_b |b|^2)/2, g the mean of
+    the cross-entropy (ce) or of half the squared error (mse). Points are found from random starts (mse: in
+    closed form); those that differ by a rotation or a permutation of the classes are listed once, with
+    their number. Exit code 1 if a point could not be certified, or if one is known to be missing.
 
     \b
     Examples:
