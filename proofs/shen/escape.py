@@ -87,8 +87,8 @@ class Direction:
     def along(self, s: TermLike, t: TermLike) -> tuple[Theorem, Theorem, Theorem]:
         """The hypotheses U = s u a^T, V = -t a v^T, c = 0."""
         return (
-            hypothesis("direction-U", equal(U(k, r), s * self.u(k) * self.a(r)), "pointwise"),  # type: ignore[operator]
-            hypothesis("direction-V", equal(V(r, j, i), -t * self.a(r) * self.v(j, i)), "pointwise"),  # type: ignore[operator]
+            hypothesis("direction-U", equal(U(k, r), s * self.u(k) * self.a(r)), "pointwise"),
+            hypothesis("direction-V", equal(V(r, j, i), -t * self.a(r) * self.v(j, i)), "pointwise"),
             hypothesis("direction-c", equal(c(k), 0), "pointwise"),
         )
 

@@ -182,7 +182,8 @@ def global_minimum_test(bench: Workbench) -> None:
     plain="Let g be convex and twice differentiable, (W, H, b) a critical point of F and (W_o, H_o, b_o) any point "
     "with F_o < F. If d >= K then the second derivative of F along U = rho u a^T, V = -rho^{-1} a v^T is negative, where "
     "u, v are top singular vectors of Gm and a is a unit vector with W a = 0 (which exists). Where 1^T W = 0 and "
-    "1^T Gm = 0, d >= K - 1 suffices. Cross-entropy and the squared loss are convex.",
+    "1^T Gm = 0 (cross-entropy always, see ce-rank; the squared loss with a free bias, see mse-rank), d >= K - 1 suffices. "
+    "Both losses of the paper are such g: cross-entropy-covered, squared-loss-covered.",
     latex=r"\nabla f=0,\ f>\min f,\ d\ge K\ \Rightarrow\ \lambda_{\min}(\nabla^2f)<0",
     scope=f"{SCOPE}; every convex twice differentiable loss g; d >= K (d >= K - 1 where 1^T W = 0)",
     hypotheses=[

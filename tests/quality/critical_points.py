@@ -107,6 +107,7 @@ def critical_point(
         "W_o": lambda k, f: w * frame(k, f) + loose * table[k][f],
         "H_o": lambda f, j, i: h * frame(j, f) + loose * table[f][n * j + i],
         "b_o": lambda k: loose * table[k][k],
+        "Z_o": lambda k, j, i: table[k][n * j + i],
         "U": lambda k, f: table[k][f],
         "V": lambda f, j, i: table[f][n * j + i],
         "c": lambda k: table[k][-1],
