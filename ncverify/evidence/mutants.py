@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+import ncverify.theory.expr as ex
 from ncverify.derive.kernel import Relation
 from ncverify.derive.terms import (
     Add,
@@ -43,6 +44,30 @@ def mutations(relation: Relation) -> Iterator[tuple[str, Relation]]:
     for form in sorted(relation.conditions):
         left = relation.conditions - {form}
         yield f"condition {form} != 0 dropped", Relation(relation.lhs, relation.kind, relation.rhs, left)
+
+
+def expression_mutations(expr: ex.Expr) -> Iterator[ex.Expr]:
+    """All single changes of an expression: a number, sign, exponent, function, dropped term or factor."""
+    for node in ex.postorder(expr):
+        for changed in _expression_changes(node):
+            yield ex.replace(expr, {node: changed})
+
+
+def _expression_changes(node: ex.Expr) -> Iterator[ex.Expr]:
+    yield -node
+    match node:
+        case ex.Number(value=value):
+            yield ex.number(value + 1)
+            yield ex.number(2 * value)
+        case ex.Add(args=parts) | ex.Mul(args=parts):
+            for place in range(len(parts)):
+                left = (*parts[:place], *parts[place + 1 :])
+                yield left[0] if len(left) == 1 else type(node)(left)
+        case ex.Pow(base=base, exponent=exponent):
+            yield ex.power(base, exponent + 1)
+            yield base
+        case ex.Fn(arg=arg):
+            yield arg
 
 
 def _changes(term: Term) -> Iterator[tuple[str, Term]]:

@@ -5,7 +5,7 @@ All numbers are exact (``Fraction``), so that a failing example can be written d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
@@ -13,7 +13,10 @@ from math import ceil, floor
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from ncverify.derive.kernel import Relation
 from ncverify.errors import InputError
+from ncverify.evidence.mutants import expression_mutations, mutations
+from ncverify.theory.expr import Expr
 from ncverify.theory.groups import AbelianGroup
 
 RationalRows = tuple[tuple[Fraction, ...], ...]
@@ -135,6 +138,50 @@ def times(
     if min_time < 0:
         raise InputError(f"min_time {min_time} must be at least 0: flows start at t = 0")
     return rationals(min_value=min_time, max_value=max_time, denominator=denominator)
+
+
+def weights(
+    classes: int, dimension: int, *, per_class: int = 1, bound: Fraction = Fraction(1), denominator: int = 12
+) -> SearchStrategy[tuple[RationalRows, RationalRows, tuple[int, ...]]]:
+    """(W, H, labels): W is K x d, H is d x nK with the samples class by class, as ``FullFlow`` takes them."""
+    if classes < 2 or dimension < 1 or per_class < 1:
+        raise InputError(
+            f"classes {classes}, dimension {dimension}, per_class {per_class}: at least 2, 1 and 1"
+        )
+    labels = tuple(k for k in range(classes) for _ in range(per_class))
+    return st.tuples(
+        matrices(classes, dimension, bound=bound, denominator=denominator),
+        matrices(dimension, classes * per_class, bound=bound, denominator=denominator),
+        st.just(labels),
+    )
+
+
+def regions(
+    names: Sequence[str], *, bound: Fraction = Fraction(4), denominator: int = 12
+) -> SearchStrategy[dict[str, tuple[Fraction, Fraction]]]:
+    """Boxes for ``prove_inequality``: for every variable exact ends, the lower below the upper."""
+    ends = rationals(min_value=-bound, max_value=bound, denominator=denominator)
+    pair = (
+        st.tuples(ends, ends)
+        .filter(lambda found: found[0] != found[1])
+        .map(lambda found: tuple(sorted(found)))
+    )
+    return st.fixed_dictionaries(dict.fromkeys(names, pair))
+
+
+def mutants(statement: Relation | Expr) -> SearchStrategy[Relation | Expr]:
+    """Single changes of a statement of the calculus, or of an expression: a sign, factor, term or function.
+
+    Some are equal to the original again; whoever uses them must find out which.
+    """
+    found: list[Relation | Expr]
+    if isinstance(statement, Expr):
+        found = list(dict.fromkeys(expression_mutations(statement)))
+    else:
+        found = [changed for _, changed in mutations(statement)]
+    if not found:
+        raise InputError(f"{statement!r} has nothing to change")
+    return st.sampled_from(found)
 
 
 def _positive(min_value: Fraction, max_value: Fraction, denominator: int) -> SearchStrategy[Fraction]:

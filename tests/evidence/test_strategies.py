@@ -4,9 +4,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
+from ncverify.derive.decide import decide
+from ncverify.derive.kernel import at_least
+from ncverify.derive.terms import Sym
 from ncverify.errors import InputError
 from ncverify.evidence import strategies
+from ncverify.theory.balls import enclose
 from ncverify.theory.groups import AbelianGroup
+from ncverify.theory.parser import parse
 from ncverify.theory.spectral import check_frame
 
 quick = settings(derandomize=True, deadline=None, max_examples=60)
@@ -126,3 +131,44 @@ def test_times(t):
 def test_wrong_input_is_refused(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+@quick
+@given(st.data())
+def test_weights_are_what_a_full_flow_takes(data):
+    w, h, labels = data.draw(strategies.weights(3, 2, per_class=2))
+    assert (len(w), len(w[0]), len(h), len(h[0])) == (3, 2, 2, 6)
+    assert labels == (0, 0, 1, 1, 2, 2)
+    with pytest.raises(InputError, match="classes 1"):
+        strategies.weights(1, 2)
+
+
+@quick
+@given(strategies.regions(["x", "y"]))
+def test_regions_are_boxes(region):
+    assert set(region) == {"x", "y"}
+    assert all(low < high for low, high in region.values())
+
+
+EXPRESSION = parse("(x+1)**2*exp(-y) + 3")
+
+
+@quick
+@given(strategies.mutants(EXPRESSION))
+def test_no_mutant_of_an_expression_is_proved_equal_unless_it_is(mutant):
+    verdict = decide(EXPRESSION, mutant)
+    point = {"x": Fraction(2, 7), "y": Fraction(5, 3)}
+    differ = not enclose(EXPRESSION, point, 128).overlaps(enclose(mutant, point, 128))
+    assert (verdict.outcome == "refuted") is differ
+
+
+@quick
+@given(strategies.mutants(at_least(Sym("x"), Sym("y") + 1)))
+def test_mutants_of_relations_are_other_relations(mutant):
+    assert mutant != at_least(Sym("x"), Sym("y") + 1)
+
+
+@quick
+@given(st.from_type(AbelianGroup))
+def test_hypothesis_knows_the_types(group):
+    assert 2 <= group.order <= 12

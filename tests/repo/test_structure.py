@@ -29,6 +29,7 @@ RANK = {
     "ledger": 7,
     "report": 7,
     "commands": 8,
+    "hypothesis_plugin": 8,
     "cli": 9,
 }
 
