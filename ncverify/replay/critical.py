@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
-from math import comb, factorial
+from math import factorial
 from typing import Any, Final
 
 from flint import arb, arb_mat
@@ -34,29 +34,27 @@ from ncverify.replay.balls import Unclear, precision
 from ncverify.replay.earned import Earned
 from ncverify.replay.errors import Rejected
 from ncverify.replay.expressions import rational
+from ncverify.replay.features import (
+    MAX_BITS,
+    MAX_CLASSES,
+    Model,
+    check_euler,
+    equations,
+    escape_directions,
+    hessian,
+    matrices,
+    read_model,
+    slope,
+    softmax,
+)
 from ncverify.replay.inertia import negative_eigenvalues
 from ncverify.replay.rank_one import check_rank_one
 from ncverify.replay.reading import items, members, whole
 
-MAX_CLASSES: Final = 8
-MAX_BITS: Final = 1 << 14
 MAX_POINTS: Final = 500
 MAX_PERMUTED: Final = 7
 
-_PROBLEM: Final = ("classes", "width", "samples", "loss", "lambda_w", "lambda_h", "lambda_b")
 _POINT: Final = ("rank", "pivots", "center", "radius", "index", "escapes", "copies", "value")
-
-
-@dataclass(frozen=True)
-class Model:
-    """The reduced problem: balls and exact numbers; ``penalty`` is lambda_b, None without bias."""
-
-    classes: int
-    width: int
-    mu: Any
-    mu_squared: Any
-    penalty: Any
-    loss: str = "ce"
 
 
 @dataclass(frozen=True)
@@ -128,22 +126,6 @@ def check_critical_points(body: Any) -> Earned:
     )
 
 
-def read_model(data: Any, loss: str) -> Model:
-    """The reduced problem; ``loss``: the one that is meant."""
-    members(data, _PROBLEM, "the problem")
-    if data["loss"] != loss:
-        raise Rejected(f"the loss is not {loss}")
-    classes = whole(data["classes"], "classes", 2, MAX_CLASSES)
-    samples = whole(data["samples"], "samples", 1, 1_000_000)
-    weights = [rational(data[name], name) for name in ("lambda_w", "lambda_h")]
-    penalty = None if data["lambda_b"] is None else rational(data["lambda_b"], "lambda_b")
-    if min(weights) <= 0 or (penalty is not None and penalty < 0):
-        raise Rejected("a decay is negative, or one of lambda_w and lambda_h is 0")
-    squared = samples * weights[0] * weights[1]
-    width = whole(data["width"], "width", 1, 1024)
-    return Model(classes, width, arb(squared).sqrt(), squared, penalty, loss)
-
-
 def _check_point(model: Model, item: Any, name: str) -> _Point:
     members(item, _POINT, name)
     rank = whole(item["rank"], f"the rank of {name}", 0, min(model.classes - 1, model.width))
@@ -190,147 +172,25 @@ def _locate(model: Model, item: Any, rank: int, name: str) -> _Point:
         guess = middle.inv().mid()
     except ZeroDivisionError:
         raise Unclear(f"the Jacobian of {name} is singular") from None
-    step = _largest((guess * arb_mat([[x] for x in _equations(model, rank, places, center)])).entries())
+    step = _largest((guess * arb_mat([[x] for x in equations(model, rank, places, center)])).entries())
     unit = arb_mat([[int(i == j) for j in range(size)] for i in range(size)])
     rest = unit - guess * arb_mat(hessian(model, rank, places, box))
     rate = _largest([sum(map(abs, row), arb(0)) for row in rest.tolist()])
     if not (rate < 1 and step + rate * radius < radius):
         raise Rejected(f"{name}: the box does not certainly hold exactly one critical point")
     near = [x + arb(0, (step / (1 - rate)).upper()) for x in center]
-    w, h, b = _matrices(k, rank, places, near)
+    w, h, b = matrices(k, rank, places, near)
     for i, p in enumerate(pivots):
         if not (w[p][i] > 0 or w[p][i] < 0):
             raise Rejected(f"{name}: the diagonal of its pivot rows may vanish")
-    weights = _softmax(w, h, b)
-    g = _slope(weights)
+    weights = softmax(w, h, b)
+    g = slope(weights)
     active = negative_eigenvalues(hessian(model, rank, places, near))
     escapes = escape_directions(model, g, w, h)
     squares = sum((x * x for row in (*w, *h) for x in row), arb(0)) * model.mu
     squares += sum((x * x for x in b), arb(0)) * arb(model.penalty or 0)
     value = squares / 2 - sum((weights[i][i].log() for i in range(k)), arb(0)) / k
     return _Point(rank, pivots, places, center, radius, w, h, b, active, escapes, value)
-
-
-def escape_directions(model: Model, g: Any, w: Any, h: Any) -> int:
-    """The number of singular values of G above mu; [W; H^T] spans the kernel of [[mu, G], [G^T, mu]]."""
-    k = model.classes
-    kernel = [*w, *([row[j] for row in h] for j in range(k))]
-    bordered = [
-        [
-            sum((x * y for x, y in zip(u, v, strict=True)), model.mu if i == j else _entry(g, i, j, k))
-            for j, v in enumerate(kernel)
-        ]
-        for i, u in enumerate(kernel)
-    ]
-    return negative_eigenvalues(bordered)
-
-
-def _entry(g: Sequence[Sequence[Any]], i: int, j: int, k: int) -> Any:
-    """The entry (i, j) of [[0, G], [G^T, 0]]."""
-    if (i < k) == (j < k):
-        return arb(0)
-    return g[i][j - k] if i < k else g[j][i - k]
-
-
-def _matrices(k: int, rank: int, places: list[int], x: Sequence[Any]) -> tuple[Any, Any, list[Any]]:
-    entries = [arb(0)] * (2 * k * rank + k)
-    for place, value in zip(places, x, strict=True):
-        entries[place] = value
-    n = k * rank
-    w = [entries[i * rank : (i + 1) * rank] for i in range(k)]
-    h = [entries[n + a * k : n + (a + 1) * k] for a in range(rank)]
-    return w, h, entries[2 * n :]
-
-
-def _softmax(w: Any, h: Any, b: Any) -> list[list[Any]]:
-    k, rank = len(w), len(h)
-    z = [[sum((w[i][a] * h[a][j] for a in range(rank)), b[i]) for j in range(k)] for i in range(k)]
-    return [
-        [1 / sum(((z[m][j] - z[i][j]).exp() for m in range(k)), arb(0)) for j in range(k)] for i in range(k)
-    ]
-
-
-def _slope(p: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    return [[(x - int(i == j)) / len(p) for j, x in enumerate(row)] for i, row in enumerate(p)]
-
-
-def squared_slope(w: Any, h: Any, b: Any) -> list[list[Any]]:
-    """(W H + b 1^T - I) / K, the gradient of half the mean squared error by the logits."""
-    k, rank = len(w), len(h)
-    return [
-        [(sum((w[i][a] * h[a][j] for a in range(rank)), b[i]) - int(i == j)) / k for j in range(k)]
-        for i in range(k)
-    ]
-
-
-def _equations(model: Model, rank: int, places: list[int], x: Sequence[Any]) -> list[Any]:
-    """The partial derivatives of f by the unknowns."""
-    k = model.classes
-    w, h, b = _matrices(k, rank, places, x)
-    g = _slope(_softmax(w, h, b))
-    out = [
-        sum((g[i][j] * h[a][j] for j in range(k)), model.mu * w[i][a]) for i in range(k) for a in range(rank)
-    ]
-    out += [
-        sum((w[i][a] * g[i][j] for i in range(k)), model.mu * h[a][j]) for a in range(rank) for j in range(k)
-    ]
-    if model.penalty is not None:
-        out += [sum(g[i], arb(model.penalty) * b[i]) for i in range(k)]
-    return [out[place] for place in places]
-
-
-def hessian(model: Model, rank: int, places: list[int], x: Sequence[Any]) -> list[list[Any]]:
-    """The second partial derivatives of f by the unknowns."""
-    k, n = model.classes, model.classes * rank
-    w, h, b = _matrices(k, rank, places, x)
-    if model.loss == "mse":
-        g = squared_slope(w, h, b)
-        spread = [[[arb(int(i == m)) / k for m in range(k)] for i in range(k)]] * k
-    else:
-        p = _softmax(w, h, b)
-        g = _slope(p)
-        spread = [  # of sample j: (diag p - p p^T) / K
-            [[(p[i][j] * (int(i == m) - p[m][j])) / k for m in range(k)] for i in range(k)] for j in range(k)
-        ]
-    pushed = [  # of sample j: spread W
-        [[sum((s[i][m] * w[m][c] for m in range(k)), arb(0)) for c in range(rank)] for i in range(k)]
-        for s in spread
-    ]
-    pulled = [  # of sample j: W^T spread W
-        [[sum((w[i][a] * q[i][c] for i in range(k)), arb(0)) for c in range(rank)] for a in range(rank)]
-        for q in pushed
-    ]
-
-    def entry(first: int, second: int) -> Any:
-        """For places first <= second of (W, H, b)."""
-        decay = arb(0)
-        if first == second:
-            decay = model.mu if first < 2 * n else arb(model.penalty)
-        if second < n:
-            (i, a), (m, c) = divmod(first, rank), divmod(second, rank)
-            return sum((spread[j][i][m] * h[a][j] * h[c][j] for j in range(k)), decay)
-        if second < 2 * n:
-            c, j = divmod(second - n, k)
-            if first < n:
-                i, a = divmod(first, rank)
-                return pushed[j][i][c] * h[a][j] + (g[i][j] if a == c else 0)
-            a, sample = divmod(first - n, k)
-            return pulled[j][a][c] + decay if sample == j else arb(0)
-        m = second - 2 * n
-        if first < n:
-            i, a = divmod(first, rank)
-            return sum((spread[j][i][m] * h[a][j] for j in range(k)), arb(0))
-        if first < 2 * n:
-            a, j = divmod(first - n, k)
-            return pushed[j][m][a]
-        return sum((spread[j][first - 2 * n][m] for j in range(k)), decay)
-
-    size = len(places)
-    rows: list[list[Any]] = [[None] * size for _ in range(size)]
-    for u, first in enumerate(places):
-        for v in range(u, size):
-            rows[u][v] = rows[v][u] = entry(first, places[v])
-    return rows
 
 
 def _largest(values: Sequence[Any]) -> Any:
@@ -413,18 +273,6 @@ def _check_euler(width: int, points: Sequence[_Point], copies: Sequence[int | No
     )
 
 
-def check_euler(width: int, points: Sequence[tuple[int, int, int, int]]) -> None:
-    """``points``: (rank, index in width rank, escapes, Euler characteristic of what the entry stands for)."""
-    for d in range(1, width + 1):
-        total = sum(
-            (-1) ** active * _weight(escapes, d - rank) * number
-            for rank, active, escapes, number in points
-            if rank <= d
-        )
-        if total != 1:
-            raise Rejected(f"the sum of width {d} is {total}, not 1")
-
-
 def _check_complete(model: Model, points: Sequence[_Point], bits: int) -> None:
     ranks = [point.rank for point in points]
     if model.classes != 3 or model.penalty is not None or model.width < 2 or 9 * model.mu_squared >= 1:
@@ -438,13 +286,3 @@ def _check_complete(model: Model, points: Sequence[_Point], bits: int) -> None:
     zeros = [(point.center, point.radius, jacobian) for point in points if point.rank == 1]
     with precision(bits):
         check_rank_one(model.mu, zeros)
-
-
-def _weight(escapes: int, beyond: int) -> int:
-    """E(c, k) = sum over j <= min(c, k) of (-1)^(j(j+1)/2) chi(Gr_j(R^c))."""
-    return sum((-1) ** (j * (j + 1) // 2) * grassmannian(j, escapes) for j in range(min(escapes, beyond) + 1))
-
-
-def grassmannian(j: int, n: int) -> int:
-    """The Euler characteristic of the space of j-dimensional subspaces of R^n."""
-    return 0 if n % 2 == 0 and j % 2 else comb(n // 2, j // 2)

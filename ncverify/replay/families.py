@@ -19,7 +19,10 @@ from typing import Any, Final
 from flint import arb, fmpq, fmpq_mat
 
 from ncverify.replay.balls import Unclear, precision
-from ncverify.replay.critical import (
+from ncverify.replay.earned import Earned
+from ncverify.replay.errors import Rejected
+from ncverify.replay.expressions import rational
+from ncverify.replay.features import (
     MAX_BITS,
     Model,
     check_euler,
@@ -29,9 +32,6 @@ from ncverify.replay.critical import (
     read_model,
     squared_slope,
 )
-from ncverify.replay.earned import Earned
-from ncverify.replay.errors import Rejected
-from ncverify.replay.expressions import rational
 from ncverify.replay.inertia import negative_eigenvalues
 from ncverify.replay.reading import items, members, whole
 

@@ -20,10 +20,10 @@ from typing import Any, Final
 from flint import arb, arb_mat
 
 from ncverify.replay.balls import Unclear, precision
-from ncverify.replay.critical import MAX_BITS, Model, hessian
 from ncverify.replay.earned import Earned
 from ncverify.replay.errors import Rejected
 from ncverify.replay.expressions import rational
+from ncverify.replay.features import MAX_BITS, Model, hessian
 from ncverify.replay.inertia import negative_eigenvalues
 from ncverify.replay.reading import items, members, whole
 
