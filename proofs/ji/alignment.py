@@ -100,8 +100,8 @@ E_from_m = linear(
 
 
 @cache
-def margins_at_least_m() -> Theorem:
-    """Every margin is at least m = -log(exp L - 1): exp(-margin) <= T_kc - 1 <= exp L - 1."""
+def single_terms() -> Theorem:
+    """exp(-margin) <= T_kc - 1 <= exp L - 1 = E."""
     away = exp_positive(Z(k + h, k, c) - Z(k, k, c))
     log_terms = log_nonnegative(away)
     one_sample = linear(
@@ -110,7 +110,7 @@ def margins_at_least_m() -> Theorem:
         one_of_sum(sum_over(log_terms, c), k),
         one_of_sum(log_terms, c),
     )
-    single = linear(
+    return linear(
         at_least(E, exp(Z(k + h, k, c) - Z(k, k, c))).where(h),
         E_is,
         exp_monotone(one_sample),
@@ -118,8 +118,16 @@ def margins_at_least_m() -> Theorem:
         rest_split,
         one_of_sum(away, h, nonzero=True),
     )
+
+
+@cache
+def margins_at_least_m() -> Theorem:
+    """Every margin is at least m = -log(exp L - 1)."""
+    away = exp_positive(Z(k + h, k, c) - Z(k, k, c))
     return linear(
-        at_least(margin(k, c, k + h), m).where(h), log_monotone(single, away, E_positive), (-1, m_is)
+        at_least(margin(k, c, k + h), m).where(h),
+        log_monotone(single_terms(), away, E_positive),
+        (-1, m_is),
     )
 
 
@@ -354,17 +362,21 @@ def alignment(bench: Workbench) -> None:
     kind="corrected",
     place="Theorem 3.1 and Lemmas 3.2, 3.3: which loss 'L < log 2' means",
     title="A sum loss below log 2 separates all classes; a mean loss below log 2 does not",
-    plain="If the sum loss is below log 2, every margin is positive. For the mean loss the condition would be log 2/(n K): two classes with the "
+    plain="Every margin g has e^{-g} <= e^L - 1, so if the sum loss is below log 2, every margin is positive. For the mean loss the condition would be log 2/(n K): two classes with the "
     "margins -3/10 and 3 have a mean loss below log 2.",
     latex=r"L<\log2\Rightarrow q_{\min}>0",
     scope="every K >= 2, every d and n, every real W and H",
     hypotheses=[CLASSES, SMALL_LOSS],
-    goals={"separated": greater(margin(k, c, k + h), 0).where(h)},
+    goals={
+        "each margin": at_least(exp(L) - 1, exp(-1 * margin(k, c, k + h))).where(h),
+        "separated": greater(margin(k, c, k + h), 0).where(h),
+    },
     expected="proved",
     tags=["margin", "all-K"],
 )
 def separation_threshold(bench: Workbench) -> None:
     """Every margin is at least m = -log(exp L - 1) > 0."""
+    bench.show("each margin", linear(bench.goal("each margin"), single_terms(), (-1, E_is)))
     bench.show("separated", linear(bench.goal("separated"), margins_at_least_m(), m_positive))
     W = [[number(Fraction(1, 2))], [number(Fraction(-1, 2))]]
     H = [[number(Fraction(-3, 10)), number(-3)]]

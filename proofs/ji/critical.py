@@ -176,6 +176,7 @@ top = singular_triple(A(j, k, c), (j,))
 sigma = top.sigma
 
 
+@cache
 def interaction_bound(weight: Theorem, X: Function = X, V: Function = V) -> Theorem:
     """2 <A, X V> <= sigma^2/t |X|^2 + t |V|^2 for t > 0 (``weight``), any X and V."""
     t = weight.relation.lhs

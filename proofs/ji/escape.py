@@ -138,7 +138,7 @@ def example_escape_larger(bench: Workbench) -> None:
         lambda: root_certified(
             tangency(),
             {"b": "5773503/10000000", "r": "5773503/10000000", "c": "4552413658/10000000000"},
-            {"c": ("453/1000", "457/1000")},
+            {"c": ("4515/10000", "459/1000")},
             what="the c at which the family touches the loss of Example 3.1 from above",
             scope="K = 4",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -24,7 +26,6 @@ from ncverify.evidence.workbench import Workbench
 
 from .critical import (
     A,
-    Critical,
     H_other,
     L_other,
     V,
@@ -110,9 +111,7 @@ def strict_saddle_sphere(bench: Workbench) -> None:
     )
 
     at = critical()
-    exceeds = hypothesis("exceeds", greater(sigma, mu), "pointwise")
-    positive = linear(greater(sigma, 0), exceeds, mu_positive)
-    kernel = saddle_kernel(at, exceeds, positive)
+    kernel = saddle_kernel()
     bench.show("a is a unit vector", linear(bench.goal("a is a unit vector"), kernel.unit))
     in_W = bench.show("W a = 0", linear(bench.goal("W a = 0"), kernel.kernel))
     moved = sum_over(
@@ -194,7 +193,7 @@ def strict_saddle_sphere(bench: Workbench) -> None:
             (-1 * (mu - sigma), length_is),
         ),
     )
-    bench.show("minimum", linear(bench.goal("minimum"), sphere_minimiser(at)))
+    bench.show("minimum", linear(bench.goal("minimum"), sphere_minimiser()))
 
 
 def u_at(index: Var) -> Term:
@@ -202,8 +201,14 @@ def u_at(index: Var) -> Term:
     return substitute(u, {j: Index("G", ((index, 1),))})
 
 
-def saddle_kernel(at: Critical, exceeds: Theorem, positive: Theorem) -> KernelVector:
+exceeds = hypothesis("exceeds", greater(sigma, mu), "pointwise")
+
+
+@cache
+def saddle_kernel() -> KernelVector:
     """(sigma^2 - mu^2) u^T W = 0 and sigma u^T 1 = 0: the rank of W is at most K-2 < d."""
+    at = critical()
+    positive = linear(greater(sigma, 0), exceeds, mu_positive)
     chain = [
         sum_over(
             linear(
@@ -274,8 +279,10 @@ def saddle_kernel(at: Critical, exceeds: Theorem, positive: Theorem) -> KernelVe
     )
 
 
-def sphere_minimiser(at: Critical) -> Theorem:
+@cache
+def sphere_minimiser() -> Theorem:
     """L' >= L - <A, Z' - Z> by convexity, <A, Z'> <= mu R^2/2 = <A, Z> by the singular value bound."""
+    at = critical()
     below = hypothesis("dominated", at_least(mu, sigma), "pointwise")
     other_W = total(j, total(r, W_other(j, r) ** 2))
     other_H = total(r, total(k, total(c, H_other(r, k, c) ** 2)))

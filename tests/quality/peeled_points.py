@@ -33,6 +33,8 @@ def groups_for(theorem: Theorem, seed: int) -> list[AbelianGroup]:
     if "exceeds" in theorem.hypotheses:
         return [AbelianGroup.walsh(2)]
     both = [AbelianGroup.cyclic(2), AbelianGroup.cyclic(3)]
+    if not any(theorem.signatures.values()):  # scalars only
+        return [*both, AbelianGroup.cyclic(4), AbelianGroup.cyclic(5)]
     return [both[(seed + 1) % 2]] if {"gradW", "gradH"} & theorem.definitions.keys() else both
 
 
