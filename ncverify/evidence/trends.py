@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -142,41 +141,6 @@ def bound_along_flow(
     )
 
 
-def collapse_reached(
-    group: AbelianGroup, count: int, until: str, below: Fraction, digits: int, seed: int
-) -> Evidence:
-    """V is certainly below a number at one time of enclosed flows from random exact starts.
-
-    The ``count`` starts have s_a = k/10, k drawn from 10, ..., 100 for each pair a, -a.
-    """
-    draw = random.Random(f"{seed}/{group.orders}")
-    known = Quantities.of(group)
-    certificates, facts = [], []
-    for number_of in range(count):
-        start = [Fraction(0)] * group.order
-        for orbit in group.sign_classes[1:]:
-            value = Fraction(draw.randint(10, 100), 10)
-            for member in orbit:
-                start[member] = value
-        trajectory = ReducedFlow(group).enclose(start[1:], times=["0", until], until=until, digits=digits)
-        fact = (_at(known.divergence, group, 1), "<", number(below))
-        if _first_uncertain([fact], trajectory, digits) is not None:
-            return _undecided(f"{group.name}, start {number_of + 1}: V is not certainly below {below}")
-        certificates.append(trajectory.certificate)
-        facts.append((_at(known.divergence, group, 1, number_of), "<", number(below)))
-    scope = f"{group.name}, {count} random starts, t = {until}"
-    return Evidence(
-        Outcome.CERTIFIED,
-        "enclosure",
-        scope,
-        f"V is below {below} at t = {until} along the flows of {group.name} from {count} random starts "
-        f"(1 <= s_a <= 10, seed {seed})",
-        {"group": list(group.orders), "starts": count, "until": until, "below": str(below), "seed": seed},
-        beside=True,
-        body=bodies.flow(certificates, map(bodies.relation, facts)),
-    )
-
-
 def cosine_falls(
     group: AbelianGroup,
     start: Sequence[Fraction],
@@ -234,13 +198,13 @@ def _rounded(ends: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction]:
     return Fraction(floor(low * _GRID) - 1, _GRID), Fraction(ceil(high * _GRID) + 1, _GRID)
 
 
-def _name(a: int, place: int, flow: int = 0) -> str:
-    return f"f{flow}_x{a}_t{place}"
+def _name(a: int, place: int) -> str:
+    return f"f0_x{a}_t{place}"
 
 
-def _at(expr: Expr, group: AbelianGroup, place: int, flow: int = 0) -> Expr:
-    """An expression in s1, s2, ... at one shown time of one flow."""
-    return substitute(expr, {f"s{a + 1}": symbol(_name(a, place, flow)) for a in range(group.order - 1)})
+def _at(expr: Expr, group: AbelianGroup, place: int) -> Expr:
+    """An expression in s1, s2, ... at one shown time."""
+    return substitute(expr, {f"s{a + 1}": symbol(_name(a, place)) for a in range(group.order - 1)})
 
 
 def _values(trajectory: Trajectory) -> dict[str, Any]:

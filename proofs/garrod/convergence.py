@@ -45,7 +45,7 @@ from ncverify.derive.kernel import (
 )
 from ncverify.derive.terms import Function, Sym, Var, chi, delta, exp, log, total
 from ncverify.evidence.instances import CYCLIC, WALSH, instances
-from ncverify.evidence.trends import bound_along_flow, collapse_reached
+from ncverify.evidence.trends import bound_along_flow
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.groups import AbelianGroup
 
@@ -627,7 +627,6 @@ def global_convergence(bench: Workbench) -> None:
     )
     pinsker = bench.show("pinsker", linear(bench.goal("pinsker"), pinsker_bound(y)))
     bench.show("direction", squeezed(divergence, pinsker, deviation, along=[sign]))
-    bench.beside(lambda: collapse_reached(CUBE, 2, "1e100", Fraction(1, 10**6), 20, bench.settings.seed))
 
 
 def pinsker_bound(y: Lyapunov) -> Theorem:

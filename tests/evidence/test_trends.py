@@ -10,7 +10,7 @@ import pytest
 from ncverify.book.verdict import Outcome
 from ncverify.errors import InputError
 from ncverify.evidence import trends
-from ncverify.evidence.trends import Quantities, bound_along_flow, collapse_reached, cosine_falls
+from ncverify.evidence.trends import Quantities, bound_along_flow, cosine_falls
 from ncverify.replay.errors import Rejected
 from ncverify.replay.kinds import check_body
 from ncverify.theory.balls import certainly_lt, enclose, precision, to_arb
@@ -97,12 +97,6 @@ def test_boxes_that_are_too_wide_are_not_certified():
 def test_times_begin_with_zero(times):
     with pytest.raises(InputError, match="times must begin with 0"):
         cosine_falls(CUBE, FIRST, times, F(7, 1000), 20)
-
-
-def test_collapse_is_reached_late_not_early():
-    asked = (AbelianGroup.walsh(2), 2)
-    assert collapse_reached(*asked, "1e100", F(1, 10**6), 15, 0).outcome is Outcome.CERTIFIED
-    assert collapse_reached(*asked, "1", F(1, 10**6), 15, 0).outcome is Outcome.UNDECIDED
 
 
 def test_ends_are_rounded_outwards():
