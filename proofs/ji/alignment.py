@@ -400,6 +400,7 @@ def separation_threshold(bench: Workbench) -> None:
     plain="From two exact starts the residuals eps^2 = 2 (1 - beta)/gamma and delta = K/(2 e gamma q) of the scaled point (claim "
     "approximate-kkt) certainly fall from t = 1 to 100 to 10^4, and from 10 to 1000 to 10^6; at the end beta > 9/10. (That limit "
     "directions are KKT points in general is not claimed.)",
+    latex=r"\varepsilon(t),\ \delta(t)\ \text{fall},\qquad\beta(t)\to1\ \text{as far as seen}",
     scope="two starts with K = 3, n = 1, d = 2 and d = 3",
     depends=["approximate-kkt"],
     expected="certified",

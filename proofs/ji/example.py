@@ -123,6 +123,7 @@ def example_gradient(bench: Workbench) -> None:
     place="Example 3.1, (9)",
     title="The gradient at Example 3.1 as printed",
     plain="dL/dW = -C (2 + 2 e^{-2c})/(2 + 2 e^{-2c} + 2 e^{2c}) M with c = C^2.",
+    latex=r"\nabla_W\mathcal L=-C\frac{2+2e^{-2C^2}}{2+2e^{-2C^2}+2e^{2C^2}}M",
     scope=SCOPE,
     expected="refuted",
     corrected_by="example-gradient",
