@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ncverify.replay.calculus import (
+from ncverify.replay.calculus import (  # noqa: F401, each registers its rules
     basic,
     choices,
     classical,
@@ -22,9 +22,6 @@ from ncverify.replay.calculus.reading import Terms, items, text, whole
 from ncverify.replay.calculus.theory import Step, Theory, is_chosen
 from ncverify.replay.calculus.writing import written_definition, written_relation
 from ncverify.replay.errors import Rejected
-
-# The modules whose rules are known.
-MODULES = (basic, choices, classical, derivatives, inequalities, limits, logic, matrices, signs)
 
 FORMAT = 1
 MAX_STEPS = 20_000

@@ -67,12 +67,12 @@ def sign_preserved(line: Line, value: Term, factor: Term, smooth: tuple[Step, ..
         raise Rejected("an equation for the rate of the value is needed")
     require_lasting(line.theory, rate, ())
     require_zero(add(rate.relation.rhs, neg(mul(value, factor))))
-    line.primitive |= _smooth_symbols(factor, line, smooth, set())
+    line.primitive |= _smooth_symbols(factor, line, smooth)
     require_rate(line, value)
     return relation(value, "keeps sign", ZERO, rate.relation.conditions)
 
 
-def _smooth_symbols(value: Term, line: Line, smooth: Sequence[Step], done: set[str]) -> set[str]:
+def _smooth_symbols(value: Term, line: Line, smooth: Sequence[Step]) -> frozenset[str]:
     """The undefined symbols a term is made of; raises unless it is built by sums, products, exp, and
     denominators that are > 0."""
     for node in walk(value):
@@ -82,10 +82,9 @@ def _smooth_symbols(value: Term, line: Line, smooth: Sequence[Step], done: set[s
                     raise Rejected("a denominator of the factor is not known to be > 0")
             case ("fn", name, _) if name != "exp":
                 raise Rejected(f"the factor may be singular: {name}")
-    found = set(symbols(value) - POSITIVE - done)
-    done |= found
+    found = symbols(value) - POSITIVE
     for name in sorted(found & line.defined):
-        found |= _smooth_symbols(line.theory.definitions[name].body, line, smooth, done)
+        found |= _smooth_symbols(line.theory.definitions[name].body, line, smooth)
     return found - line.defined
 
 

@@ -138,8 +138,6 @@ def _sum(known: Relation) -> KnownSum:
         raise Rejected(f"a known sum has at most {MAX_FACTORS} factors")
     slots = [arg for factor in factors for arg in arguments(factor)]
     others = [slot for slot in slots if slot != var]
-    if any(arguments(factor).count(var) != 1 for factor in factors):
-        raise Rejected("each factor of a known sum must have the index summed over once")
     if len(set(others)) < len(others) or not free(value) <= set(others):
         raise Rejected("the free indices of a known sum must be distinct and cover its value")
     return KnownSum(var, factors, value)

@@ -14,7 +14,6 @@ from ncverify.replay.calculus.terms import (
     Term,
     Var,
     add,
-    free,
     mul,
     neg,
     plus,
@@ -155,16 +154,12 @@ def extremes_approach(line: Line, value: Term, places: tuple[Var, ...]) -> Relat
         for name in falls.hypotheses
         if hypotheses[name][1] == "pointwise" and hypotheses[name][0] in extreme
     )
-    known_of_them = [hypotheses[name][0].free for name in falls.hypotheses - dropped]
-    known_of_them += [free(body) for body in line.theory.bodies(falls.defined)]
-    if any(set(places) & found for found in known_of_them):
+    if any(set(places) & hypotheses[name][0].free for name in falls.hypotheses - dropped):
         raise Rejected("something else is assumed of the places")
     require_lasting(line.theory, falls, along, dropped)
     for step in (low, *along):
         require_lasting(line.theory, step, along)
-    if prime_of(value)[1] in line.defined:
-        raise Rejected("the rate must be primitive")
-    require_rate(line, value)
+    line.primitive |= {value[1], prime_of(value)[1]}
     line.hypotheses -= dropped
     return relation(value, "max/min falls", ZERO, own)
 
