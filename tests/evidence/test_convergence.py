@@ -26,15 +26,16 @@ def test_starts_are_exact_and_reproducible() -> None:
 
 def test_certified_only_below_the_bound() -> None:
     starts = random_starts(FOUR, 2, 5)
-    good = collapse_from(FOUR, starts, "1e60", Fraction(1, 100), 10)
+    good = collapse_from(FOUR, starts, ["1", "1e60"], Fraction(1, 100), 10)
     assert good.outcome is Outcome.CERTIFIED
     assert good.details["starts"] == [", ".join(map(str, start)) for start in starts]
+    assert set(good.details["until"]) <= {"1", "1e60"}
     assert good.body is not None
     assert check_body(good.body).outcome == "certified"
-    assert collapse_from(FOUR, starts, "0", Fraction(1, 10**6), 10).outcome is Outcome.UNDECIDED
-    assert collapse_from(FOUR, [], "1", Fraction(1), 10).outcome is Outcome.UNDECIDED
+    assert collapse_from(FOUR, starts, ["0"], Fraction(1, 10**6), 10).outcome is Outcome.UNDECIDED
+    assert collapse_from(FOUR, [], ["1"], Fraction(1), 10).outcome is Outcome.UNDECIDED
     with ThreadPoolExecutor(1) as thread:
-        assert collapse_from(FOUR, starts, "1e60", Fraction(1, 100), 10, Tasks(thread)) == good
+        assert collapse_from(FOUR, starts, ["1", "1e60"], Fraction(1, 100), 10, Tasks(thread)) == good
 
 
 def test_the_bound_is_sharp_at_time_zero() -> None:
@@ -42,4 +43,4 @@ def test_the_bound_is_sharp_at_time_zero() -> None:
     value = log(mpf(5) / 3) - log(mpf(3)) / 3
     for factor, outcome in (("1.000001", Outcome.CERTIFIED), ("0.999999", Outcome.UNDECIDED)):
         below = Fraction(str(value * mpf(factor)))
-        assert collapse_from(FOUR, [start], "0", below, 20).outcome is outcome
+        assert collapse_from(FOUR, [start], ["0"], below, 20).outcome is outcome
