@@ -9,6 +9,7 @@ from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import Theorem, absurd, at_least, dichotomy, equal, greater, hypothesis, linear
 from ncverify.derive.terms import Function, Sym
+from ncverify.evidence.exact_points import exact_critical_points
 from ncverify.evidence.workbench import Workbench
 
 from .convexity import CONVEX, PENALTY_B, above_tangent, global_bound, is_global
@@ -29,6 +30,7 @@ from .escape import (
     steep_direction,
     within_norm,
 )
+from .exact import WALSH, walsh_points
 from .model import (
     CRITICAL,
     CRITICAL_B,
@@ -124,6 +126,7 @@ def negative_curvature(bench: Workbench) -> None:
     """Z does not move to first order, because H^T a = 0 follows from W a = 0; what is left is bilinear."""
     value = bench.show("second derivative", linear(bench.goal("second derivative"), given_descent()))
     bench.show("negative", linear(bench.goal("negative"), (2, steep_s), (-1, value)))
+    bench.beside(lambda: exact_critical_points(WALSH, walsh_points()))
 
 
 @claim(
