@@ -70,6 +70,21 @@ class Census:
             "starts": self.starts,
         }
 
+    def certificate(self) -> dict[str, Any]:
+        """The body (docs/certificates.md) that ``ncverify.replay.kinds.check_body`` checks again.
+
+        It states every listed point, and the Morse identity and completeness where they are known.
+        """
+        from ncverify.landscape.bodies import families_body, points_body
+
+        families = [point for point in self.points if isinstance(point, Family)]
+        if families:
+            return families_body(self.problem, families)
+        points = [point for point in self.points if isinstance(point, CriticalPoint)]
+        euler = bool(self.euler) and self.balanced
+        complete = self.complete and any(point.rank for point in points)
+        return points_body(self.problem, points, euler=euler, complete=complete)
+
     def plot(self, path: str | Path | None = None, saddle: int | None = None) -> Any:
         """Index against loss, and the escape from row ``saddle`` of the list (see ``figure.plot``)."""
         from ncverify.landscape.figure import plot

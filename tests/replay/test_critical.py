@@ -7,13 +7,14 @@ from fractions import Fraction
 
 import pytest
 
-from ncverify.evidence.landscapes import families_body, points_body, walsh_body
+from ncverify.landscape.bodies import families_body, points_body, walsh_body
 from ncverify.landscape.census import critical_points
 from ncverify.landscape.problem import Problem
 from ncverify.landscape.walsh import walsh_critical_points
 from ncverify.replay.critical import check_critical_points
 from ncverify.replay.errors import Rejected
 from ncverify.replay.families import check_critical_families
+from ncverify.replay.kinds import check_body
 from ncverify.replay.walsh import check_walsh_points
 from ncverify.theory.balls import precision
 
@@ -32,6 +33,13 @@ def body(points):
 @pytest.fixture(scope="module")
 def walsh():
     return walsh_body(walsh_critical_points((2, 2), Fraction(1, 100)), complete=True)
+
+
+@pytest.mark.parametrize("loss", ["ce", "mse"])
+@pytest.mark.parametrize("decay", ["1/10", "1/3", "1/2"])
+def test_a_census_carries_its_certificate(loss, decay):
+    problem = Problem(3, 3, loss=loss, lambda_w=decay, lambda_h="3/20")
+    assert check_body(critical_points(problem, starts=60).certificate()).outcome == "certified"
 
 
 def shifted(text, by):
