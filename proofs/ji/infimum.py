@@ -6,6 +6,7 @@ from functools import cache
 
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
+from ncverify.book.verdict import Evidence
 from ncverify.derive.kernel import (
     Relation,
     Theorem,
@@ -39,7 +40,11 @@ from ncverify.derive.terms import (
     total,
     total_nonzero,
 )
+from ncverify.evidence.points import holds_at
 from ncverify.evidence.workbench import Workbench
+from ncverify.theory import peeled
+from ncverify.theory.expr import log as exact_log
+from ncverify.theory.expr import number as exact_number
 
 from .margins import MARGIN, low, margins_hold
 from .model import (
@@ -61,6 +66,7 @@ from .model import (
     margin,
     n,
     r,
+    samples,
 )
 
 rest = Function("T", ("G", "N"))  # the softmax denominator relative to the own class
@@ -145,6 +151,12 @@ def loss_at_most(least: Term, margins: Theorem) -> Theorem:
     )
 
 
+line = hypothesis("line", equal(Z(j, k, c), level(j) * place(k, c)))
+nonnegative = hypothesis("weights", at_least(weight(k, j), 0))
+bounded = hypothesis("weights-bounded", at_least(1, weight(k, j)))
+balanced = hypothesis("balanced", equal(total(j, weight(k, j) * (level(j) - level(k))), 0))
+
+
 @claim(
     id="loss-infimum",
     paper=PAPER,
@@ -156,7 +168,7 @@ def loss_at_most(least: Term, margins: Theorem) -> Theorem:
     ">= t/2, so L <= n K (K-1) exp(-t/2); for K = 2 one direction is enough. So the infimum 0 is not attained. On "
     "one feature (Z_{j,kc} = w_j x_kc) there is no such sequence for K >= 3: for all weights 0 <= lambda_kj <= 1 with "
     "sum_j lambda_kj (w_j - w_k) = 0 and m_k = 1 + sum_{j != k} lambda_kj, L >= n sum_k log m_k (pairing "
-    "classes on both sides of class k gives m_k = min(r, K+1-r) for the class of rank r).",
+    "classes on both sides of class k gives m_k = min(r, K+1-r) for the class of rank r), and no margin bound q > 0 holds.",
     latex=r"0<L\le nK(K-1)e^{-q_{\min}},\qquad\inf L=0\iff d\ge2\ \text{or}\ K=2",
     scope="every K >= 2, every n, every d",
     hypotheses=[
@@ -183,6 +195,7 @@ def loss_at_most(least: Term, margins: Theorem) -> Theorem:
         "two features": at_least(n * K * (K - 1) * exp(-t / 2), L),
         "two classes": at_least(n * K * (K - 1) * exp(-2 * t), L),
         "one feature": at_least(L, n * total(k, log(count(k)))),
+        "one feature, margins": at_least(0, low * total_nonzero(h, weight(k, k + h))),
     },
     expected="proved",
     tags=["loss", "all-K"],
@@ -221,14 +234,24 @@ def loss_infimum(bench: Workbench) -> None:
     two = loss_at_most(2 * t, linear(at_least(margin(k, c, k + h), 2 * t).where(h), opposite))
     bench.show("two classes", linear(bench.goal("two classes"), two))
     bench.show("one feature", one_feature(bench.goal("one feature")))
+    for classes_ in (3, 4, 5, 6):
+        bench.beside(lambda classes_=classes_: near_the_line_bound(classes_))
+    apart_by = product(
+        nonnegative.at({j: k + h}), linear(at_least(margin(k, c, k + h) - low, 0).where(h), margins_hold)
+    )
+    bench.show(
+        "one feature, margins",
+        linear(
+            bench.goal("one feature, margins"),
+            (reciprocal(samples), sum_over(sum_over(apart_by, h, nonzero=True), c)),
+            (total(c, place(k, c)) / n, balanced),
+            unfold=[line],
+        ),
+    )
 
 
 def one_feature(goal: Relation) -> Theorem:
     """Classes on both sides of class k keep the sum of exp((w_j - w_k) x) up, whatever the sign of x."""
-    line = hypothesis("line", equal(Z(j, k, c), level(j) * place(k, c)))
-    nonnegative = hypothesis("weights", at_least(weight(k, j), 0))
-    bounded = hypothesis("weights-bounded", at_least(1, weight(k, j)))
-    balanced = hypothesis("balanced", equal(total(j, weight(k, j) * (level(j) - level(k))), 0))
     count_is = define(count(k), 1 + total_nonzero(h, weight(k, k + h)))
     count_positive = linear(
         greater(count(k), 0),
@@ -271,4 +294,26 @@ def log_monotone(larger: Theorem, positive: Theorem, above: Theorem | None = Non
         log_tangent(ratio),
         gap,
         nonzero=[above],
+    )
+
+
+def near_the_line_bound(size: int) -> Evidence:
+    """On one feature, gaps that grow towards the middle come within 1/100 of sum_k log min(r, K+1-r)."""
+    upper = (size + 1) // 2
+    gaps = [Fraction(10000) ** min(number, size - 2 - number) for number in range(size - 1)]
+    gaps[upper - 1] = Fraction(10000) ** size
+    heights = [-sum(gaps[:number], Fraction(0)) for number in range(size)]  # of the classes, from the top
+    # each class is seen across the gap on its side of the middle
+    features = [
+        Fraction(10) / gaps[number] if number < upper else -Fraction(10) / gaps[number - 1]
+        for number in range(size)
+    ]
+    W = [[exact_number(value)] for value in heights]
+    H = [[exact_number(value) for value in features]]
+    value = peeled.loss(W, H, range(size), peeled.EXACT)
+    bound = sum((exact_log(exact_number(min(r, size + 1 - r))) for r in range(2, size)), exact_number(0))
+    return holds_at(
+        [(bound + Fraction(1, 100), value), (value, bound)],
+        {},
+        f"K = {size}, d = 1, n = 1: a point within 1/100 above sum_k log min(r, K+1-r)",
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
+    Theorem,
     at_least,
     define,
     each_zero,
@@ -133,6 +136,27 @@ def sphere_multiplier_negative(bench: Workbench) -> None:
     )
 
 
+stationary_W = hypothesis("stationary-W", equal(grad_W(k, r), 0), "pointwise")
+stationary_H = hypothesis("stationary-H", equal(grad_H(r, k, c), 0), "pointwise")
+
+
+@cache
+def equal_rows() -> Theorem:
+    """dL/dH = 0: at the largest entry of a column of W, sum_j P_j (W_top - W_j) = 0 has terms >= 0."""
+    largest, best = maximum(W(k, any_feature), k)
+    weights = P_positive.at({j: k, k: best})
+    vanishing = linear(
+        equal(total(k, P(k, best, c) * (W(best, any_feature) - W(k, any_feature))), 0),
+        gradient().by_H.at({q: any_feature, l: best, b: c}),
+        (-1, stationary_H.at({r: any_feature, k: best})),
+        (W(best, any_feature), P_total.at({k: best})),
+    )
+    each = factor_zero(each_zero(vanishing, product(weights, largest)), weights)
+    level = linear(equal(W(k, any_feature), W(best, any_feature)), (-1, each))
+    same = linear(equal(W(k, any_feature), W(l, any_feature)), level, (-1, level.at({k: l})))
+    return generalize(same, any_feature, r)
+
+
 @claim(
     id="sphere-multiplier-zero",
     paper=PAPER,
@@ -165,26 +189,7 @@ def sphere_multiplier_negative(bench: Workbench) -> None:
 def sphere_multiplier_zero(bench: Workbench) -> None:
     """A maximum principle gives the equal rows; then only the interaction term is of first order in epsilon."""
     slope = gradient()
-    stationary_W = hypothesis("stationary-W", equal(grad_W(k, r), 0), "pointwise")
-    stationary_H = hypothesis("stationary-H", equal(grad_H(r, k, c), 0), "pointwise")
-    # At the largest entry of a column of W, sum_j P_j (W_top - W_j) = 0 has terms >= 0.
-    largest, best = maximum(W(k, any_feature), k)
-    weights = P_positive.at({j: k, k: best})
-    vanishing = linear(
-        equal(total(k, P(k, best, c) * (W(best, any_feature) - W(k, any_feature))), 0),
-        slope.by_H.at({q: any_feature, l: best, b: c}),
-        (-1, stationary_H.at({r: any_feature, k: best})),
-        (W(best, any_feature), P_total.at({k: best})),
-    )
-    each = factor_zero(each_zero(vanishing, product(weights, largest)), weights)
-    level = linear(equal(W(k, any_feature), W(best, any_feature)), (-1, each))
-    rows = bench.show(
-        "equal rows",
-        generalize(
-            linear(equal(W(k, any_feature), W(l, any_feature)), level, (-1, level.at({k: l}))), any_feature, r
-        ),
-    )
-
+    rows = bench.show("equal rows", equal_rows())
     forward = linear(
         equal(total(k, total(c, A(i, k, c) * H(r, k, c))), 0),
         slope.by_W.at({q: r}),

@@ -142,6 +142,8 @@ def peeled_point(
         "e": lambda r: arb(int(r == 0)),
         "f": lambda r: arb(int(r == 1)),
         "t": lambda: to_arb(Fraction(3, 2)),
+        "Wb": lambda k, r: arb(int(k == 0 and r == 0)),
+        "Hb": lambda r, k, c: arb(int(k == 0 and r == 0)),
         "y": lambda k: arb(1 - 2 * k if "signs" in names else k),
         "w": lambda *at: arb(at[0]) if at else to_arb(Fraction(1, 10)),
         "u": lambda: to_arb(Fraction(1, 5)),
