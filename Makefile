@@ -11,7 +11,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   measure speeds beside sympy, mpmath and heyoka"
-	@echo "make audit   false variants and random enclosures: reliability figures"
+	@echo "make audit   reliability figures: false variants, enclosures, corrupted certificates, crashes"
 	@echo "make clean   remove the virtual environment and caches"
 
 $(STAMP): pyproject.toml
@@ -35,6 +35,7 @@ bench: $(STAMP)
 
 audit: $(STAMP)
 	@$(BIN)/python scripts/audit.py
+	@$(BIN)/python scripts/audit_certificates.py
 	@$(BIN)/python scripts/replay_lines.py
 
 clean:

@@ -24,6 +24,7 @@ from ncverify.replay.leaves import FORMS, Leaves
 from ncverify.replay.reading import items, members
 
 MAX_BOXES: Final = 1_000_000
+MAX_CUTS: Final = 2_000
 
 Sides = Mapping[str, tuple[Any, Any]]
 

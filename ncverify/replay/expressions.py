@@ -27,7 +27,7 @@ MAX_NUMBER: Final = 8_100  # characters of a rational number
 MAX_EXPONENT: Final = 10**6
 MAX_LEVELS: Final = 200
 MAX_EVALUATIONS: Final = 100_000_000
-"""Operations on balls of 1000 bits for one body: some minutes."""
+"""Operations on balls of 64 bits for one body: some minutes.  One of 4096 bits counts as 65."""
 
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?")
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,6})")
@@ -87,7 +87,7 @@ class Table:
 
     def spend(self, operations: int, bits: int) -> None:
         """Count operations on balls; ``Rejected`` beyond the limit."""
-        self._spent += operations * (1 + bits // 1000)
+        self._spent += operations * (1 + (bits // 64) ** 2 // 64)
         if self._spent > MAX_EVALUATIONS:
             raise Rejected(f"more than {MAX_EVALUATIONS} operations on balls")
 
