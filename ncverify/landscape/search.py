@@ -119,8 +119,11 @@ def follow(model: Model, x: Array, uphill: Array) -> Array:
     x = x.copy()
     left = np.arange(len(x))
     for step in range(_FOLLOW + _POLISH):
-        _, gradient, hessian, _ = derivatives(model, x[left])
-        moving = np.linalg.norm(gradient, axis=1) > _SOLVED / 100
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, gradient, hessian, _ = derivatives(model, x[left])
+        lost = ~np.isfinite(hessian).all(axis=(1, 2))
+        x[left[lost]] = 0  # the origin, which has no rank and is not looked for
+        moving = ~lost & (np.linalg.norm(gradient, axis=1) > _SOLVED / 100)
         left, gradient, hessian = left[moving], gradient[moving], hessian[moving]
         if not len(left):
             break

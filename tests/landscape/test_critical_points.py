@@ -17,7 +17,7 @@ from ncverify.landscape.inertia import Undecided, negative_eigenvalues
 from ncverify.landscape.newton import enclose, refine
 from ncverify.landscape.points import chart_near, collapse, locate
 from ncverify.landscape.problem import Problem, gradient
-from ncverify.landscape.search import Model, derivatives
+from ncverify.landscape.search import Model, derivatives, follow
 from ncverify.landscape.symmetry import copies, same_orbit
 from ncverify.theory.balls import precision, to_arb
 from ncverify.theory.number_kinds import ARB
@@ -155,6 +155,13 @@ def test_euler_characteristics():
     assert [1 - orbit_weight(c, 1) for c in range(1, 5)] == [1, 0, 1, 0]
     assert [1 - orbit_weight(c, c + 1) for c in range(1, 5)] == [1] * 4
     assert 1 - orbit_weight(3, 2) == 2
+
+
+def test_starts_that_overflow_are_dropped():
+    model = Model(3, 1, 0.01, None)
+    ends = follow(model, np.full((2, 6), [[1e200], [0.1]]), np.array([0, 0]))
+    assert np.isfinite(ends).all()
+    assert not ends[0].any()
 
 
 def test_what_is_not_a_zero_is_not_enclosed():
