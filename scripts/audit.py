@@ -95,7 +95,7 @@ def main() -> int:
         collapse = collapse_from(
             group,
             random_starts(group, options.starts, 2026),  # the list of the claim convergence-certified
-            ("1e500", "1e2000", "1e10000"),
+            ("1e500",),
             Fraction(1, 10**6),
             10,
             Tasks(executor),

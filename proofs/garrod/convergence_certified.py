@@ -11,7 +11,7 @@ from ncverify.theory.groups import AbelianGroup
 
 from .model import PAPER
 
-TIMES = ("1e500", "1e2000", "1e10000")
+TIMES = ("1e500",)
 STARTS = 4
 """Flows that every check encloses; ``make audit`` takes 128 from the same list."""
 
@@ -22,11 +22,11 @@ STARTS = 4
     kind="extension",
     place="beside global convergence: along single flows, at a time that is stated",
     title="From random starts V falls below one millionth",
-    plain="From each of 4 exact starts of Z_2^3 (multiples of 1/20, uniform in [1/20, 10], written in the evidence), the "
-    "rigorously enclosed balanced flow has V < 10^-6 at t = 10^500, 10^2000 or 10^10000 (which one is in the evidence). "
+    plain="From each of 4 exact starts of Z_2^3 (multiples of 1/20, uniform in [1, 10], written in the evidence), the "
+    "rigorously enclosed balanced flow has V < 10^-6 at t = 10^500. "
     "The audit certifies the same for the first 128 starts of the same list.",
-    latex=r"V(s(10^{10000}))<10^{-6}",
-    scope="4 exact starts, K = 8 (Z_2^3), t <= 10^10000",
+    latex=r"V(s(10^{500}))<10^{-6}",
+    scope="4 exact starts, K = 8 (Z_2^3), t = 10^500",
     depends=["reduced-ode", "log-norm-reduced", "rescaled-time"],
     expected="certified",
     tags=["convergence", "integration", "certified"],

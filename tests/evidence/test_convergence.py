@@ -20,7 +20,7 @@ def test_starts_are_exact_and_reproducible() -> None:
     starts = random_starts(AbelianGroup.walsh(3), 100, 2026)
     assert starts[:4] == random_starts(AbelianGroup.walsh(3), 4, 2026)
     assert len(set(starts)) == 100
-    assert all(x.denominator in (1, 2, 4, 5, 10, 20) and 0 < x <= 10 for start in starts for x in start)
+    assert all(x.denominator in (1, 2, 4, 5, 10, 20) and 1 <= x <= 10 for start in starts for x in start)
     assert random_starts(FOUR, 1, 1)[0][0] == random_starts(FOUR, 1, 1)[0][2]  # s_1 = s_3
 
 
