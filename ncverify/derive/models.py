@@ -160,6 +160,8 @@ class Model:
         self._known: dict[tuple[str, tuple[int, ...]], Complex] = {}
         self._indices: dict[tuple[tuple[int, int], ...], int] = {}
         self._characters: dict[tuple[int, int], Complex] = {}
+        self._sums: dict[tuple[int, tuple[int, ...]], Complex] = {}
+        self._free: dict[int, tuple[Sum, tuple[Var, ...]]] = {}
 
     # -- evaluation ------------------------------------------------------------------------------
 
@@ -183,14 +185,19 @@ class Model:
                 first = 1 if nonzero else 0
                 if var.sort not in self._sizes:
                     raise Indeterminate(f"the sort {var.sort} has no size in this model")
-                return self._add(
-                    [self.value(body, {**at, var: v}) for v in range(first, self._sizes[var.sort])]
-                )
+                place = (id(term), tuple(at[v] for v in self._free_in(term)))
+                if place not in self._sums:
+                    self._sums[place] = self._add(
+                        [self.value(body, {**at, var: v}) for v in range(first, self._sizes[var.sort])]
+                    )
+                return self._sums[place]
             case Add(parts):
                 return self._add([self.value(part, at) for part in parts])
             case Mul(parts):
-                result = Complex(n.number(Fraction(1)))
-                for part in parts:
+                result = self.value(parts[0], at) if parts else Complex(n.number(Fraction(1)))
+                for part in parts[1:]:
+                    if isinstance(result.re, arb) and result.im is None and result.re.is_zero():
+                        break  # operations are total: 0 times anything is 0
                     result = self._multiply(result, self.value(part, at))
                 return result
             case Pow(base, exponent):
@@ -198,6 +205,12 @@ class Model:
             case Fn(name, arg):
                 return Complex(n.function(name, self._real(self.value(arg, at))))
         raise TypeError(f"not a term: {term!r}")
+
+    def _free_in(self, value: Sum) -> tuple[Var, ...]:
+        """The free variables of this very sum; it is kept, so that its id stays its own."""
+        if id(value) not in self._free:
+            self._free[id(value)] = (value, tuple(sorted(free_variables(value))))
+        return self._free[id(value)][1]
 
     def _symbol(self, name: str, args: tuple[int, ...]) -> Complex:
         key = (name, args)
