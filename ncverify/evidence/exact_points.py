@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import cast
 
 from ncverify.book.verdict import Evidence, Outcome
+from ncverify.derive.normal_form import field_for, normalize_difference
 from ncverify.errors import InputError
 from ncverify.evidence import bodies
-from ncverify.evidence.identities import identities
 from ncverify.landscape.problem import Problem, gradient, hessian_form, value
-from ncverify.theory.balls import certainly_nonzero, enclose, to_decimal
-from ncverify.theory.expr import Expr, number, symbol
+from ncverify.theory.balls import enclose, to_decimal
+from ncverify.theory.expr import Expr, number, substitute, symbol
 from ncverify.theory.number_kinds import NumberKind
 
 Rows = Sequence[Sequence[Fraction]]
@@ -42,21 +42,68 @@ class ExactPoint:
     curvature: Fraction = Fraction(0)
 
 
+@dataclass
+class _Named:
+    """A point with a symbol for each entry, and the values of the symbols."""
+
+    values: dict[str, Fraction]
+    place: tuple[list[list[Expr]], list[list[Expr]], list[Expr] | None]
+
+    @classmethod
+    def of(cls, w: Rows, h: Rows, b: Sequence[Fraction] | None) -> _Named:
+        values: dict[str, Fraction] = {}
+
+        def named(letter: str, rows: Rows) -> list[list[Expr]]:
+            table = []
+            for row, entries in enumerate(rows):
+                names = [f"{letter}{row}_{column}" for column in range(len(entries))]
+                values.update(zip(names, entries, strict=True))
+                table.append([symbol(name) for name in names])
+            return table
+
+        return cls(values, (named("w", w), named("h", h), None if b is None else named("b", [b])[0]))
+
+    def slopes(self, problem: Problem) -> list[Expr]:
+        """All entries of the gradient, in the symbols."""
+        by_w, by_h, by_b = gradient(problem, *self.place, _KIND)
+        return [entry for row in [*by_w, *by_h, by_b or []] for entry in row]
+
+    def equal(self, left: Expr, right: Expr) -> bool:
+        """Whether two expressions in the symbols have the same value, exactly."""
+        sides = substitute(left, self.values), substitute(right, self.values)
+        return normalize_difference(*sides, field_for(*sides)).element.is_zero()
+
+
 def exact_critical_points(problem: Problem, points: Sequence[ExactPoint]) -> Evidence:
     """At each point the gradient is 0, f has the value, and the second derivative along the direction too."""
     _squared(problem)
-    pairs: list[tuple[Expr, Expr]] = []
-    for point in points:
-        place = _numbers(point.w), _numbers(point.h), _row(point.b)
-        by_w, by_h, by_b = gradient(problem, *place, _KIND)
-        pairs += [(entry, number(0)) for row in [*by_w, *by_h, by_b or []] for entry in row]
-        pairs.append((value(problem, *place, _KIND), number(point.value)))
+    what = f"{len(points)} exact critical points, {problem.name}"
+    parts, count = [], 0
+    for number_of, point in enumerate(points, 1):
+        named = _Named.of(point.w, point.h, point.b)
+        pairs = [(slope, number(0)) for slope in named.slopes(problem)]
+        pairs.append((value(problem, *named.place, _KIND), number(point.value)))
         if point.direction is not None:
             u, v = point.direction
             along = _numbers(u), _numbers(v), None if point.b is None else [number(0)] * len(point.b)
-            form = hessian_form(problem, place, along, _KIND)
+            form = hessian_form(problem, named.place, along, _KIND)
             pairs.append((form, number(point.curvature)))
-    return identities(pairs, problem.name, f"{len(points)} exact critical points, {problem.name}")
+        if not all(named.equal(left, right) for left, right in pairs):
+            return Evidence(
+                Outcome.UNDECIDED, "exact arithmetic", "nothing", f"{what}: point {number_of} is not as said"
+            )
+        count += len(pairs)
+        parts.append(
+            bodies.identity(pairs, [(symbol(name), "==", entry) for name, entry in named.values.items()])
+        )
+    return Evidence(
+        Outcome.PROVED,
+        "exact arithmetic",
+        problem.name,
+        f"{what}: {count} equations hold exactly",
+        {"equations": count},
+        body={"kind": "list", "items": parts},
+    )
 
 
 def full_rank_witness(problem: Problem, w: Rows, h: Rows, b: Sequence[Fraction] | None) -> Evidence:
@@ -67,28 +114,14 @@ def full_rank_witness(problem: Problem, w: Rows, h: Rows, b: Sequence[Fraction] 
     _squared(problem)
     if (problem.classes, problem.width) != (2, 2):
         raise InputError(f"{problem.name}: the determinant is written out for K = d = 2")
-    names: dict[str, Fraction] = {}
-
-    def named(letter: str, rows: Rows) -> list[list[Expr]]:
-        table = []
-        for row, entries in enumerate(rows):
-            line = []
-            for column, entry in enumerate(entries):
-                names[f"{letter}{row}{column}"] = entry
-                line.append(symbol(f"{letter}{row}{column}"))
-            table.append(line)
-        return table
-
-    place = named("w", w), named("h", h), None if b is None else named("b", [b])[0]
-    by_w, by_h, by_b = gradient(problem, *place, _KIND)
-    slopes = [entry for row in [*by_w, *by_h, by_b or []] for entry in row]
-    (a, c), (d, e) = place[0]
-    determinant = a * e - c * d
-    if not all(enclose(slope, names, _BITS).is_zero() for slope in slopes):
-        return Evidence(Outcome.UNDECIDED, "witness", "nothing", "the point is not certainly critical")
-    ball = enclose(determinant, names, _BITS)
-    if not certainly_nonzero(ball):
-        return Evidence(Outcome.UNDECIDED, "witness", "nothing", "the determinant may be 0")
+    named = _Named.of(w, h, b)
+    slopes = named.slopes(problem)
+    (first, second), (third, fourth) = named.place[0]
+    determinant = first * fourth - second * third
+    if not all(named.equal(slope, number(0)) for slope in slopes):
+        return Evidence(Outcome.UNDECIDED, "witness", "nothing", "the point is not critical")
+    if named.equal(determinant, number(0)):
+        return Evidence(Outcome.UNDECIDED, "witness", "nothing", "the determinant is 0")
     return Evidence(
         Outcome.REFUTED,
         "witness",
@@ -97,15 +130,15 @@ def full_rank_witness(problem: Problem, w: Rows, h: Rows, b: Sequence[Fraction] 
         {
             "witness": {
                 "problem": problem.name,
-                **{name: str(entry) for name, entry in names.items()},
-                "det W": str(to_decimal(ball)),
+                **{name: str(entry) for name, entry in named.values.items()},
+                "det W": str(to_decimal(enclose(determinant, named.values, _BITS))),
             },
             "bits": _BITS,
         },
         # an equation of the gradient is two inequalities: a ball that is exactly 0 meets both
         body=bodies.witness(
             (determinant, "==", 0),
-            names,
+            named.values,
             _BITS,
             [(slope, sign, 0) for slope in slopes for sign in (">=", "<=")],
         ),
@@ -119,7 +152,3 @@ def _squared(problem: Problem) -> None:
 
 def _numbers(rows: Rows) -> list[list[Expr]]:
     return [[number(entry) for entry in row] for row in rows]
-
-
-def _row(entries: Sequence[Fraction] | None) -> list[Expr] | None:
-    return None if entries is None else [number(entry) for entry in entries]

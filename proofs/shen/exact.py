@@ -21,7 +21,8 @@ def walsh_vector(a: int) -> list[Fraction]:
 
 
 def walsh_points() -> list[ExactPoint]:
-    """K = 4, lambda_W = lambda_H = 7/64, free bias: W = H^T = (3/8) sum_{a in S} phi_a e_a^T, b = 1/4, |S| = 0..3.
+    """K = 4, lambda_W = lambda_H = 7/64, free bias: W = H^T = (3/4) sum_{a in S} phi_a e_a^T, b = 1/4, |S| = 0..3,
+    with unit vectors phi_a.
 
     For |S| < 3 the direction of ``negative-curvature`` has second derivative 2 (7/64 - 1/4).
     """
@@ -31,7 +32,7 @@ def walsh_points() -> list[ExactPoint]:
     ):
         used = range(1, rank + 1)
         w = [
-            [Fraction(3, 8) * walsh_vector(a)[k] if a in used else Fraction(0) for a in range(SIZE)]
+            [Fraction(3, 4) * walsh_vector(a)[k] if a in used else Fraction(0) for a in range(SIZE)]
             for k in range(SIZE)
         ]
         h = [list(column) for column in zip(*w, strict=True)]

@@ -1,10 +1,12 @@
 """Exact critical points of the squared loss: accepted where they are critical, and nowhere else."""
 
+import importlib
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
+from ncverify.book.registry import load_book
 from ncverify.book.verdict import Outcome
 from ncverify.errors import InputError
 from ncverify.evidence.exact_points import ExactPoint, exact_critical_points, full_rank_witness
@@ -39,7 +41,7 @@ def test_a_changed_point_is_not_proved(change):
 def test_a_full_rank_critical_point_is_a_witness():
     found = full_rank_witness(PLAIN, IDENTITY, IDENTITY, None)
     assert found.outcome is Outcome.REFUTED
-    assert found.details["witness"]["w00"] == "1/2"
+    assert found.details["witness"]["w0_0"] == "1/2"
 
 
 def test_no_witness_off_the_critical_points_or_at_rank_one():
@@ -56,3 +58,18 @@ def test_what_has_no_exact_points_is_refused():
     wide = Problem(3, loss="mse", lambda_w="3/8", lambda_h="3/8")
     with pytest.raises(InputError, match="K = d = 2"):
         full_rank_witness(wide, IDENTITY, IDENTITY, None)
+
+
+def test_the_exact_points_of_the_book_are_critical():
+    load_book()
+    book = importlib.import_module("ncverify_book.shen.exact")
+    points = book.walsh_points()
+    assert [point.value for point in points] == [
+        Fraction(3, 8),
+        Fraction(687, 2048),
+        Fraction(303, 1024),
+        Fraction(525, 2048),
+    ]
+    # the second derivative 2 (7/64 - 1/4) along a direction of length sqrt 2
+    assert all(point.curvature / 2 == Fraction(-9, 64) for point in points[:3])
+    assert exact_critical_points(book.WALSH, points).outcome is Outcome.PROVED
