@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ncverify.flow.reduced import ReducedFlow
     from ncverify.flow.trajectory import Trajectory
     from ncverify.ledger.results import Result, Results
-    from ncverify.ledger.run import check
+    from ncverify.ledger.run import check, verdict
     from ncverify.theory.expr import exp, log, sqrt, symbol, symbols
     from ncverify.theory.groups import AbelianGroup
 
@@ -40,33 +40,34 @@ __version__ = "0.1.0"
 _HOME = {
     "AbelianGroup": "ncverify.theory.groups",
     "Claim": "ncverify.book.claim",
-    "FullFlow": "ncverify.flow.full",
-    "ReducedFlow": "ncverify.flow.reduced",
-    "Trajectory": "ncverify.flow.trajectory",
     "Evidence": "ncverify.book.verdict",
+    "FullFlow": "ncverify.flow.full",
     "Hypothesis": "ncverify.book.claim",
     "Kind": "ncverify.book.claim",
     "Outcome": "ncverify.book.verdict",
+    "ReducedFlow": "ncverify.flow.reduced",
     "Registry": "ncverify.book.claim",
     "Result": "ncverify.ledger.results",
     "Results": "ncverify.ledger.results",
+    "Trajectory": "ncverify.flow.trajectory",
     "Verdict": "ncverify.book.verdict",
     "check": "ncverify.ledger.run",
     "claim": "ncverify.book.registry",
     "conjecture": "ncverify.evidence.statements",
     "decide": "ncverify.derive.decide",
-    "find_root": "ncverify.evidence.zeros",
     "derivation": "ncverify.evidence.statements",
     "exp": "ncverify.theory.expr",
+    "find_root": "ncverify.evidence.zeros",
     "gradient_flow": "ncverify.evidence.loss_flows",
     "hunt": "ncverify.evidence.hunt",
     "inequality": "ncverify.evidence.statements",
     "load_book": "ncverify.book.registry",
-    "prove_inequality": "ncverify.evidence.inequalities",
     "log": "ncverify.theory.expr",
+    "prove_inequality": "ncverify.evidence.inequalities",
     "sqrt": "ncverify.theory.expr",
     "symbol": "ncverify.theory.expr",
     "symbols": "ncverify.theory.expr",
+    "verdict": "ncverify.ledger.run",
 }
 _MODULES = {
     "collapse": "ncverify.collapse",
@@ -79,8 +80,8 @@ __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
     "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
     "claim", "collapse", "conjecture", "decide", "derivation", "exp", "experiments", "find_root",
-    "gradient_flow", "hunt", "inequality", "landscape", "load_book", "log", "prove_inequality", "sqrt",
-    "strategies", "symbol", "symbols",
+    "gradient_flow", "hunt", "inequality", "landscape", "load_book", "log", "prove_inequality",
+    "sqrt", "strategies", "symbol", "symbols", "verdict",
 ]  # fmt: skip
 
 

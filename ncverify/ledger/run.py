@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 from ncverify.book.claim import Claim, Registry
+from ncverify.book.registry import load_book
 from ncverify.book.verdict import Outcome, Verdict
 from ncverify.errors import InputError
 from ncverify.evidence.workbench import Settings, check_claim
@@ -88,6 +89,15 @@ def run(
         computed = [keep(check_one(claim, selection.registry, settings)) for claim in claims]
     results |= {result.claim.id: result for result in computed}
     return Results([results[claim.id] for claim in selection.claims])
+
+
+def verdict(claim: Claim, *, digits: int = 50, seed: int = 0) -> Verdict:
+    """The verdict on one claim object, such as ``ncverify.derivation`` and its sisters return.
+
+    Claims of the book that it depends on are proved anew in this process if need be.
+    """
+    registry = load_book() if claim.depends else Registry()
+    return check_one(claim, registry, Settings(digits=digits, seed=seed)).verdict
 
 
 def check_one(claim: Claim, registry: Registry, settings: Settings) -> Result:

@@ -63,6 +63,7 @@ def test_the_json_of_the_readme_is_a_claims_file(tmp_path: Path) -> None:
 
 def test_commands_that_are_named_exist() -> None:
     commands = {command.name or command.callback.__name__ for command in app.registered_commands}  # type: ignore[union-attr]
+    commands |= {group.name for group in app.registered_groups}
     for name, text in DOCUMENTS.items():
         for found in re.findall(r"(?:`|\$ |bin/)ncverify ([a-z]+)", text):
             assert found in commands, f"{name} names ncverify {found}"

@@ -30,6 +30,7 @@ RANK = {
     "report": 7,
     "commands": 8,
     "hypothesis_plugin": 8,
+    "pytest_plugin": 8,
     "cli": 9,
 }
 
