@@ -82,7 +82,7 @@ class Census:
             return families_body(self.problem, families)
         points = [point for point in self.points if isinstance(point, CriticalPoint)]
         euler = bool(self.euler) and self.balanced
-        complete = self.complete and any(point.rank for point in points)
+        complete = self.complete and self.problem.classes == 3 and any(point.rank for point in points)
         return points_body(self.problem, points, euler=euler, complete=complete)
 
     def plot(self, path: str | Path | None = None, saddle: int | None = None) -> Any:
@@ -116,8 +116,9 @@ def critical_points(
     width r and a round finds nothing new (at most 40 rounds); every point is then certified to about
     ``digits`` digits.  ``ranks``: only these, besides 0. ``complete``: prove that the list is complete
     (cross-entropy, K = 3, no bias; 4 s), or ``Undecided``. Raises ``InputError``; K is at most 7 for the
-    cross-entropy.  Cost: 0.3 s at K = 3, 1 s at K = 4, 5 s at K = 5, on one core; threads of the linear
-    algebra slow it down (set OPENBLAS_NUM_THREADS=1, as the command does).
+    cross-entropy.  Below lambda = 1e-5 the starts, in doubles, miss points; the identity then says so.
+    Cost: 0.3 s at K = 3, 1 s at K = 4, 5 s at K = 5, on one core; threads of the linear algebra slow it
+    down (set OPENBLAS_NUM_THREADS=1, as the command does).
     """
     _whole("digits", digits, MIN_DIGITS, MAX_DIGITS)
     _whole("starts", starts, 1, 1_000_000)
@@ -160,7 +161,9 @@ def critical_points(
         rank_one_boxes(problem, points)
     full = alone or len(wanted) == problem.rank_bound
     sums = _euler(points, problem.width) if full else {}
-    return Census(problem, tuple(points), tuple(unresolved), complete or alone, sums, followed)
+    # Of ranks 0 and K - 1 there is one point each (claims ce-minimum and no-spurious-minimum).
+    by_claims = alone or (full and all(rank == problem.classes - 1 for rank in wanted))
+    return Census(problem, tuple(points), tuple(unresolved), complete or by_claims, sums, followed)
 
 
 def local_minima(

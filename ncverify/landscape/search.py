@@ -182,7 +182,7 @@ def _new(model: Model, x: Array, seen: list[Array]) -> Iterator[Candidate]:
 
 def _invariants(value: float, z: Array) -> Array:
     """Numbers that do not change when the classes are permuted, of the size of the value."""
-    size = np.abs(z).max()
+    size = max(float(np.abs(z).max()), 1e-300)
     z = z / size
     diagonal = np.diag(z)
     return np.array(

@@ -127,6 +127,12 @@ def test_three_classes_are_complete():
         rank_one_boxes(problem, kept, most_boxes=3000)
 
 
+def test_two_classes_are_complete():
+    census = critical_points(Problem(2, 2, lambda_w="1/100", lambda_h="1/100"))
+    assert census.complete
+    assert [(p.rank, p.index) for p in census.points] == [(0, 2), (1, 0)]
+
+
 def test_a_part_of_the_ranks_is_not_complete():
     problem = Problem(3, 3, lambda_w="1/100", lambda_h="1/100")
     for ranks in ([], [2]):
