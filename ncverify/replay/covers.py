@@ -194,6 +194,8 @@ def _walk(cover: _Cover, box: Sides, tree: list[Any]) -> int:
             if not low < middle < high:
                 raise Rejected(f"node {number} of the tree does not cut its box")
             waiting += [({**here, name: (middle, high)}, face), ({**here, name: (low, middle)}, face)]
+            if len(waiting) > MAX_CUTS:
+                raise Rejected(f"boxes are cut more than {MAX_CUTS} times")
         elif node[0] in ("lower", "upper") and len(node) == 2:
             cover.monotone(here, name, increasing=node[0] == "lower")
             end = low if node[0] == "lower" else high
