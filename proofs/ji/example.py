@@ -92,7 +92,7 @@ def example_kkt(bench: Workbench) -> None:
     place="Example 3.1, (9); the denominator printed there is 2 + 2 e^{-2c} + 2 e^{2c}",
     title="The gradient at Example 3.1 is -2/(1 + e^{2c}) times the point",
     plain="With c = C^2: dL/dW = dL/dH = -C (2 + 2 e^{-2c})/(2 + e^{-2c} + e^{2c}) M, that is -2/(1 + e^{2c}) times the point; so "
-    "along gradient flow c' = 4 c/(1 + e^{2c}), and (log c + Ei(2c))/4 - t is constant.",
+    "along gradient flow c' = 4 c/(1 + e^{2c}) (whose solution is (log c + Ei(2c))/4 = t + const, as Ei'(x) = e^x/x).",
     latex=r"\nabla L=-\frac{2}{1+e^{2c}}\,(W,H),\qquad\dot c=\frac{4c}{1+e^{2c}}",
     scope=SCOPE,
     expected="proved",

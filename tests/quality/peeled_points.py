@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +14,8 @@ from ncverify.theory.balls import to_arb
 from ncverify.theory.groups import AbelianGroup
 
 SAMPLES = 2  # per class
-MARK = "a claim of proofs/ji"  # among the definitions beside such a claim
+# Among the definitions beside such a claim: what its points must be like, whatever step is sampled.
+MARK, SINGULAR, TURNED, SCALAR = "proofs/ji", "proofs/ji singular", "proofs/ji turned", "proofs/ji scalar"
 Values = Mapping[str, Callable[..., Any]]
 ON_THE_FRAME = {
     "equality", "optimal", "attained", "separated", "scaled-feasible", "small-loss", "mu-positive",
@@ -28,19 +29,32 @@ def is_peeled(definitions: Mapping[str, Definition]) -> bool:
     return MARK in definitions
 
 
-def groups_for(theorem: Theorem, seed: int) -> list[AbelianGroup]:
+def marks(theorems: Iterable[Theorem]) -> set[str]:
+    """The marks of a claim: singular vectors of A, a complex structure on the features, scalars only."""
+    signatures = {name: sorts for theorem in theorems for name, sorts in theorem.signatures.items()}
+    found = {MARK}
+    if any(name.startswith("top_") for name in signatures):
+        found.add(SINGULAR)
+    if signatures.get("S") == ("F", "F"):
+        found.add(TURNED)
+    if not any(signatures.values()):
+        found.add(SCALAR)
+    return found
+
+
+def groups_for(theorem: Theorem, seed: int, definitions: Mapping[str, Definition]) -> list[AbelianGroup]:
     """Small groups; one only where gradients, which are long sums, are evaluated."""
     if "exceeds" in theorem.hypotheses:
         return [AbelianGroup.walsh(2)]
     both = [AbelianGroup.cyclic(2), AbelianGroup.cyclic(3)]
-    if not any(theorem.signatures.values()):  # scalars only
+    if SCALAR in definitions:
         return [*both, AbelianGroup.cyclic(4), AbelianGroup.cyclic(5)]
     return [both[(seed + 1) % 2]] if {"gradW", "gradH"} & theorem.definitions.keys() else both
 
 
-def width_of(theorem: Theorem, group: AbelianGroup, seed: int) -> int:
-    """The dimension of the features; even where the complex structure of ``tangent-descent`` acts on them."""
-    if "S" in theorem.signatures or "complex-structure" in theorem.hypotheses:
+def width_of(group: AbelianGroup, seed: int, definitions: Mapping[str, Definition]) -> int:
+    """The dimension of the features; even where a complex structure acts on them."""
+    if TURNED in definitions:
         return group.order + group.order % 2
     return group.order + seed % 2
 
@@ -50,7 +64,7 @@ def peeled_point(
 ) -> Values:
     """Values that meet the hypotheses by name; use inside ``precision``."""
     names = set(theorem.hypotheses)
-    K, d, n = group.order, width_of(theorem, group, seed), SAMPLES
+    K, d, n = group.order, width_of(group, seed, definitions), SAMPLES
     draw = random.Random(f"{seed}/{group.orders}")
     root = to_arb(n).sqrt()
     quarter = root.sqrt()
@@ -68,8 +82,7 @@ def peeled_point(
     if {"small-loss", "level"} & names:
         level = Fraction(3)
     turned = -1 if "mu-negative" in names else 1
-    chosen = any(name.startswith("top_") for name in theorem.signatures)
-    exact = chosen or bool(ON_THE_FRAME & names) or {"critical-W", "critical-H"} <= names
+    exact = SINGULAR in definitions or bool(ON_THE_FRAME & names) or {"critical-W", "critical-H"} <= names
     away = (
         Fraction(1, 10)
         if {"imbalance", "across-means", "within-norm", "between-norm"} & names

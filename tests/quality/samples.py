@@ -10,8 +10,8 @@ from typing import Any
 
 from critical_points import SAMPLES, critical_point, is_landscape
 from flint import arb
-from peeled_points import MARK, groups_for, is_peeled, peeled_point, width_of
 from peeled_points import SAMPLES as PEELED_SAMPLES
+from peeled_points import groups_for, is_peeled, marks, peeled_point, width_of
 from scheme_values import NAMES, relations, scheme
 
 from ncverify.book.claim import Claim
@@ -45,7 +45,7 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
     if is_peeled(definitions):
         found = peeled_point(theorem, group, seed, definitions)
         point = {name: value for name, value in found.items() if name not in definitions}
-        sizes = {"F": width_of(theorem, group, seed), "N": PEELED_SAMPLES}
+        sizes = {"F": width_of(group, seed, definitions), "N": PEELED_SAMPLES}
         return Sampled(group, BallNumbers(), point, definitions, sizes)
     draw = random.Random(f"{seed}/{group.orders}")
     hypotheses = theorem.hypotheses
@@ -254,7 +254,9 @@ def models(theorem: Theorem, seeds: Sequence[int], more: dict[str, Definition]) 
     # a statement about one group of order eight says nothing in smaller ones
     groups = (AbelianGroup.walsh(3),) if "eight-classes" in theorem.hypotheses else GROUPS
     if is_peeled(more):
-        points = (sample(theorem, group, seed, more) for seed in seeds for group in groups_for(theorem, seed))
+        points = (
+            sample(theorem, group, seed, more) for seed in seeds for group in groups_for(theorem, seed, more)
+        )
         yield from (model for model in points if meets(model, theorem))
         return
     if is_landscape(more):
@@ -289,7 +291,8 @@ def definitions_beside(claim: Claim, theorems: Mapping[str, Theorem]) -> dict[st
     if is_landscape(own):
         return own
     if claim.paper == "ji":
-        return {**context(list(theorems.values())), MARK: Definition((), term(0))}
+        marked = dict.fromkeys(marks(theorems.values()), Definition((), term(0)))
+        return {**context(list(theorems.values())), **marked}
     load_book()
     model = importlib.import_module("ncverify_book.garrod.model")
     # z, Q, p, phat of the spectrum, where the claim itself leaves p opaque
