@@ -130,9 +130,7 @@ def saddles_run_off(bench: Workbench) -> None:
     )
     bench.add(
         lambda: decided(
-            decide(
-                "2*rho/(1 + exp(x)) - mu", "0", ["rho > 0", "mu > 0", "2*rho > mu", "x == log(2*rho/mu - 1)"]
-            ),
-            "stationary at x = log(2 rho/lambda - 1)",
+            decide("2*rho/(1 + y)", "mu", ["y == 2*rho/mu - 1", "rho > 0", "mu > 0"]),
+            "rho (1 - phat) = lambda where e^{s/2} = 2 rho/lambda - 1",
         )
     )
