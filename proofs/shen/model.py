@@ -66,7 +66,7 @@ def over(body: TermLike, *variables: Var) -> Term:
 def weighted(known: Theorem, weight: TermLike, *variables: Var) -> Theorem:
     """An equation times ``weight``, summed over the variables."""
     relation = known.relation
-    result = linear(equal(weight * relation.lhs, weight * relation.rhs), (weight, known))  # type: ignore[operator]
+    result = linear(equal(weight * relation.lhs, weight * relation.rhs), (weight, known))
     for var in reversed(variables):
         result = sum_over(result, var)
     return result
