@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -103,7 +104,7 @@ def landscape(
         raise InputError(f"plot: {len(problems)} models were asked for, a figure shows one")
     found = []
     for problem in problems:
-        with _progress(problem) as progress:
+        with undecided_is_one_line(), _progress(problem) as progress:
             if minima:
                 census = local_minima(problem, digits=digits, starts=starts, seed=seed, progress=progress)
             else:
@@ -135,7 +136,8 @@ def _walsh(
         if k < 2 or k & (k - 1):
             raise InputError(f"classes = {k} is no power of two: the symmetric family needs K = 2^m")
         group = AbelianGroup.walsh(k.bit_length() - 1)
-        points = walsh_critical_points(group, lambda_w=decay, lambda_h=decay_h or decay, digits=digits)
+        with undecided_is_one_line():
+            points = walsh_critical_points(group, lambda_w=decay, lambda_h=decay_h or decay, digits=digits)
         found.append({"classes": k, "points": [point.to_json() for point in points]})
         if json_file != "-":
             print("\n".join(walsh_lines(points)))
@@ -155,6 +157,18 @@ def _bias(text: str) -> str | None:
     if text == "none":
         return None
     return "0" if text == "free" else text
+
+
+@contextmanager
+def undecided_is_one_line() -> Iterator[None]:
+    """What balls do not decide ends with exit code 1."""
+    from ncverify.landscape.inertia import Undecided
+
+    try:
+        yield
+    except Undecided as reason:
+        print(f"ncverify: undecided: {reason}", file=sys.stderr)
+        raise typer.Exit(1) from None
 
 
 @contextmanager

@@ -123,7 +123,11 @@ def critical_points(
     _whole("digits", digits, MIN_DIGITS, MAX_DIGITS)
     _whole("starts", starts, 1, 1_000_000)
     _whole("seed", seed, 0, 1 << 62)
-    if complete and problem.loss == "ce" and (problem.classes != 3 or problem.lambda_b is not None or ranks):
+    if (
+        complete
+        and problem.loss == "ce"
+        and (problem.classes != 3 or problem.lambda_b is not None or ranks is not None)
+    ):
         raise InputError(
             f"complete: {problem.name} is out of reach; the list is proved complete for mse, and for ce with "
             "K = 3, no bias, all ranks"
@@ -156,7 +160,7 @@ def critical_points(
         followed += count
         unresolved += _certify(problem, candidates, bits, points, report)
     points.sort(key=lambda point: (point.rank, float(point.value.mid())))
-    if complete:
+    if complete and not alone:
         report("proving that no point of rank 1 is missing")
         rank_one_boxes(problem, points)
     full = alone or len(wanted) == problem.rank_bound

@@ -6,9 +6,12 @@ import sys
 from fractions import Fraction
 
 import pytest
+import typer
 
+from ncverify.commands.landscape import undecided_is_one_line
 from ncverify.errors import InputError
 from ncverify.landscape.census import critical_points
+from ncverify.landscape.inertia import Undecided
 from ncverify.landscape.problem import Problem
 
 
@@ -59,6 +62,13 @@ def test_a_spurious_minimum_in_small_width():
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "spurious local minimum: f = 0.134022752167630275" in done.stdout
+
+
+def test_what_is_not_decided_is_one_line(capsys):
+    with pytest.raises(typer.Exit) as left, undecided_is_one_line():
+        raise Undecided("a critical point may be missing")
+    assert left.value.exit_code == 1
+    assert capsys.readouterr().err == "ncverify: undecided: a critical point may be missing\n"
 
 
 def test_symmetric_family():
