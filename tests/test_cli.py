@@ -241,7 +241,7 @@ QUICK = (
 
 def test_verdicts_depend_neither_on_jobs_nor_on_hash_seeds(ncverify: Command) -> None:
     def verdicts(*options: str, seed: str) -> list[dict[str, object]]:
-        done = ncverify("check", *QUICK, "--json", "-", *options, env={"PYTHONHASHSEED": seed})
+        done = ncverify("check", *QUICK, "--fresh", "--json", "-", *options, env={"PYTHONHASHSEED": seed})
         assert done.returncode == 0, done.stderr
         return [item | {"seconds": 0} for item in json.loads(done.stdout)]
 
