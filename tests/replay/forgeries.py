@@ -48,6 +48,7 @@ f, z = Function("f", ("G",)), Function("z", ("G",))
 f2 = Function("m", ("G", "G"))
 s, s_rate = Function("s", ("D",)), Function("s'", ("D",))
 M, R = Function("M", ("F", "G")), Function("R", ("F", "D"))
+FIXED = Var("e", "D", fixed=True)
 G0, D0 = Index("G"), Index("D")
 ZERO = Num(Fraction(0))
 COMPLEX = total(a, Function("R", ("D",))(a) * s(a))
@@ -338,7 +339,7 @@ SIMPLE: list[tuple[str, list[Line], str]] = [
         [assume(different(1 + f(g), 0).where(g)), combine(equal((1 + f(g)) / (1 + f(g)), 1), nonzero=[0])],
         "conditions",
     ),
-    ("0 is not 0", [assume(different(x - x, 0)), combine(equal(x, x), nonzero=[0])], "is 0"),
+    ("0 is not 0", [assume(different(x - x, 0)), combine(equal(x, x), nonzero=[0])], "malformed"),
     (
         "cancelled elsewhere",
         [assume(different(f(c), 0)), combine(equal(f(g) / f(g), 1), nonzero=[0])],
@@ -508,6 +509,24 @@ def lasting(value: Term) -> Relation:
 
 
 RULES: list[tuple[str, list[Line], str]] = [
+    *[
+        (
+            f"complex logarithmic mean {one == x}",
+            [
+                rule(
+                    "logarithmic mean",
+                    at_least(
+                        (exp(one) - exp(other)) * (one - other) * (exp(one) + exp(other)),
+                        2 * (exp(one) - exp(other)) * (exp(one) - exp(other)),
+                    ),
+                    left=one,
+                    right=other,
+                )
+            ],
+            "real",
+        )
+        for one, other in ((x, COMPLEX), (COMPLEX, x))
+    ],
     # signs
     (
         "product with an equation",
@@ -1258,9 +1277,9 @@ RULES: list[tuple[str, list[Line], str]] = [
     (
         "a condition that may fail",
         [
-            assume(equal(f(c), 0).where(c)),
+            assume(equal(f(g), 0).where(g)),
             assume(equal(delta(g), 0), "k"),
-            rule("condition holds", equal(f(c), 0), 0, 1),
+            rule("condition holds", equal(f(g), 0), 0, 1),
         ],
         "free",
     ),
@@ -1294,7 +1313,7 @@ RULES: list[tuple[str, list[Line], str]] = [
     (
         "a lemma about all times",
         [
-            assume(Relation(y, "->0"), "h", NOW),
+            Line("prose", [], Relation(y, "->0"), {"text": ""}),
             rule("instance of a lemma", Relation(x, "->0"), 0, scalars={y: x}, indices={}, given={}),
         ],
         "all times",
@@ -1367,9 +1386,9 @@ RULES: list[tuple[str, list[Line], str]] = [
             combine(equal(y, y)),
             rule(
                 "instance of a lemma",
-                equal(chi(D0, c), chi(D0, c)),
+                equal(chi(FIXED, c), chi(FIXED, c)),
                 0,
-                scalars={y: chi(Var("e", "D", fixed=True), c)},
+                scalars={y: chi(FIXED, c)},
                 indices={},
                 given={},
             ),
@@ -1495,6 +1514,17 @@ RULES: list[tuple[str, list[Line], str]] = [
     (
         "along what is no derivative",
         [define(X, x), define(Y, X), differentiate(Y_rate, x_rate, MOVES, along=[0], source=1)],
+        "only derivatives",
+    ),
+    (
+        "along an equation for a derivative",
+        [
+            define(X, x),
+            define(Y, X),
+            X_DOT,
+            combine(equal(X_rate, x_rate), (1, 2)),
+            differentiate(Y_rate, X_rate, MOVES, along=[3], source=1),
+        ],
         "only derivatives",
     ),
     (
@@ -1688,7 +1718,7 @@ RULES: list[tuple[str, list[Line], str]] = [
                 "classical: linear equation", keeps(x * x), 0, value=x * x, factor=Num(Fraction(1)), smooth=[]
             ),
         ],
-        "symbol",
+        "malformed",
     ),
     (
         "lasting without a sign",
@@ -1959,7 +1989,7 @@ COMPARISONS: list[tuple[str, list[Line], str]] = [
 ]
 
 
-def decaying(*changes: tuple[int, Line]) -> list[Line]:
+def decaying(*changes: tuple[int, Line], w: Term = w) -> list[Line]:
     """X = x falls to 0 against Y = y -> oo."""
     rates = {"x": ((), x_rate), "y": ((), y_rate)}
     lines = [
@@ -2022,8 +2052,9 @@ def claimed(relation: Relation, *premises: int) -> Line:
 
 DECAYS: list[tuple[str, list[Line], str]] = [
     ("decay of a product", decaying((16, decay_end(level=w * w))), "scalar"),
-    ("decay at its own level", decaying((16, decay_end(level=X))), "different"),
-    ("decay at the level K", decaying((16, decay_end(level=K))), "different"),
+    ("decay at its own level", decaying((16, decay_end(level=X))), "level"),
+    ("decay at the level K", decaying(w=K), "arbitrary"),
+    ("decay at a chosen level", decaying(w=Sym("top_w")), "arbitrary"),
     ("decay with a weight >= 0", decaying((13, combine(at_least(w, 0), (1, 5)))), "form"),
     (
         "decay with a moving weight",
@@ -2228,7 +2259,8 @@ def unit_in_kernel(*changes: tuple[int, Line], **given: Any) -> list[Line]:
     ]
 
 
-LONG = Function("M_0", ("F", "G"))
+LONG, WIDE = Function("M_0", ("F", "G")), Function("N", ("F", "G", "G"))
+WIDE_KERNEL = Function("top_kernel_N_0", ("G", "G"))
 MATRICES: list[tuple[str, list[Line], str]] = [
     (
         "two matrices with one norm",
@@ -2366,15 +2398,18 @@ MATRICES: list[tuple[str, list[Line], str]] = [
         ],
         "columns",
     ),
-    ("a kernel with a wide index", unit_in_kernel(matrix=Function("M", ("F", "G", "G"))(r, g, h)), ""),
     (
-        "a complex annihilator",
-        unit_in_kernel(
-            (0, assume(equal(total(r, COMPLEX * M(r, g)), 0), "annihilates")),
-            (1, assume(greater(total(r, COMPLEX * COMPLEX), 0), "nonzero")),
-            vector=COMPLEX,
-        ),
-        "real",
+        "a kernel with two columns",
+        [
+            assume(equal(total(r, VECTOR(r) * WIDE(r, g, h)), 0), "annihilates"),
+            assume(greater(total(r, VECTOR(r) * VECTOR(r)), 0), "nonzero"),
+            combine(at_least(d, d)),
+            replace(
+                unit_in_kernel(matrix=WIDE(r, g, h))[3],
+                conclusion=equal(total(g, total(h, WIDE_KERNEL(g, h) * WIDE_KERNEL(g, h))), 1),
+            ),
+        ],
+        "one column",
     ),
     (
         "an annihilator of columns",
@@ -2468,8 +2503,21 @@ def _ladder() -> dict[str, Any]:
     return data
 
 
+def _tagged_twice() -> dict[str, Any]:
+    data = written(rule("exp is positive", greater(exp(x), 0), value=x))
+    data["steps"][0]["arguments"]["value"]["index"] = 1
+    return data
+
+
 STEP = raw()["steps"][0]
 RAW: list[tuple[str, Any, str]] = [
+    ("conditions that are no list", raw(conclusion=[1, "=", 0, {}]), "list"),
+    ("a value with two tags", _tagged_twice(), "form"),
+    (
+        "a rejected step before the goal",
+        {**raw(), "steps": [{**STEP, "rule": "magic"}, STEP]},
+        "unknown rule",
+    ),
     (
         "a derivative of nothing",
         raw(rule="classical: mean value theorem", arguments={"value": {"term": 1}}),

@@ -19,6 +19,7 @@ from ncverify.replay.calculus import (  # noqa: F401, each registers its rules
 )
 from ncverify.replay.calculus.lines import RULES, Arguments, Line
 from ncverify.replay.calculus.reading import Terms, items, text, whole
+from ncverify.replay.calculus.terms import CHOSEN, TIMELESS
 from ncverify.replay.calculus.theory import Step, Theory, is_chosen
 from ncverify.replay.calculus.writing import written_definition, written_relation
 from ncverify.replay.errors import Rejected
@@ -47,6 +48,14 @@ def check_derivation(data: Mapping[str, Any]) -> Checked:
 
     ``data`` is what ``ncverify.derive.recording.record`` wrote, or came from a stranger.
     """
+    try:
+        return check_steps(data)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise Rejected(f"a malformed derivation: {error}") from None
+
+
+def check_steps(data: Mapping[str, Any]) -> Checked:
+    """The same for a derivation in which every rule has premises and arguments that fit it."""
     fields = ["format", "goals", "steps", "terms"]
     if not isinstance(data, dict) or sorted(data) != fields or data["format"] != FORMAT:
         raise Rejected(f"a derivation has the fields {', '.join(fields)}, and format {FORMAT}")
@@ -59,8 +68,6 @@ def check_derivation(data: Mapping[str, Any]) -> Checked:
             theory.steps.append(_checked(row, terms, theory))
         except Rejected as error:
             raise Rejected(f"step {number}: {error}") from None
-        except (IndexError, KeyError, TypeError, ValueError) as error:
-            raise Rejected(f"step {number} is malformed: {error}") from None
     if not isinstance(data["goals"], dict) or not data["goals"]:
         raise Rejected("a derivation has goals")
     goals = {
@@ -68,13 +75,14 @@ def check_derivation(data: Mapping[str, Any]) -> Checked:
         for name, step in sorted(data["goals"].items())
     }
     assumed = sorted(frozenset().union(*(step.hypotheses for step in goals.values())))
+    defined = sorted(frozenset().union(*(step.defined for step in goals.values())))
     return Checked(
         {name: written_relation(step.relation) for name, step in goals.items()},
         {
             name: [written_relation(theory.hypotheses[name][0]), theory.hypotheses[name][1]]
             for name in assumed
         },
-        {name: written_definition(made) for name, made in sorted(theory.definitions.items())},
+        {name: written_definition(theory.definitions[name]) for name in defined},
         len(theory.steps),
         theory.prose,
     )
@@ -84,9 +92,9 @@ def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
     if not isinstance(row, dict) or sorted(row) != ["arguments", "conclusion", "premises", "rule"]:
         raise Rejected("a step has a rule, premises, arguments and a conclusion")
     name = text(row["rule"], "the rule")
-    if name not in RULES:
+    rule = RULES.get(name)
+    if rule is None:
         raise Rejected(f"unknown rule {name!r}")
-    rule = RULES[name]
     premises = tuple(
         theory.steps[whole(premise, "a premise", len(theory.steps))]
         for premise in items(row["premises"], "the premises")
@@ -105,5 +113,12 @@ def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
         raise Rejected(f"the conclusion is not what the rule {name!r} gives")
     if wrong := sorted(name for name in line.primitive if name in line.defined or is_chosen(name)):
         raise Rejected(f"{wrong[0]!r} is taken for primitive, but it is not")
+    if conclusion.kind not in TIMELESS and any(var[1].startswith(CHOSEN) for var in conclusion.free):
+        raise Rejected("nothing is said at all times of a chosen index, which may change")
+    founded = frozenset(name for premise in premises for name in premise.founded)
+    if founded & (hypotheses - line.hypotheses):
+        raise Rejected("a hypothesis is dropped on which a definition rests")
+    if name in ("definition", "derivative"):
+        founded |= line.hypotheses
     theory.used |= conclusion.symbols
-    return Step(name, conclusion, premises, line.hypotheses, line.defined, line.primitive)
+    return Step(name, conclusion, premises, line.hypotheses, line.defined, line.primitive, founded)

@@ -31,9 +31,7 @@ from ncverify.replay.errors import Rejected
 
 
 def prime_of(value: Term) -> Term:
-    """The symbol x' at the indices of x."""
-    if value[0] not in ("sym", "app"):
-        raise Rejected("a symbol is needed")
+    """The symbol x' at the indices of a symbol x."""
     return (value[0], value[1] + "'", *value[2:])
 
 

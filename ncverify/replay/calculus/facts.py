@@ -92,8 +92,6 @@ def facts(
             raise Rejected("what may be cancelled only under conditions must be a function of its index")
         else:
             poly = Normal(Facts(even=names)).poly(unfolded(known.lhs, unfold))
-            if not poly:
-                raise Rejected("what may be cancelled is 0")
             polys.add(primitive(poly)[0])
     return Facts(names, tuple(_sum(step.relation) for step in sums), apart, frozenset(polys), functions)
 

@@ -58,10 +58,8 @@ def vanishes(line: Line, value: Term, scale: Term, level: Term) -> Relation:
     """
     decay, weight, *rest = line.premises
     low, falling, escape = (step.relation for step in rest[:3])
-    x, y, f = (_scalar(term) for term in (value, scale, level))
-    if len({x, y, f} - POSITIVE) < 3:
-        raise Rejected("three different symbols are needed")
-    if is_chosen(f):
+    _, _, f = (_scalar(term) for term in (value, scale, level))
+    if f in POSITIVE or is_chosen(f):
         raise Rejected("the level must be an arbitrary constant")
     w = positive(weight.relation).lhs
     if not symbols(w) <= POSITIVE | {f} or weight.relation.free:

@@ -42,7 +42,6 @@ class Matrix:
             raise Rejected("a real matrix with a plain name is needed")
         if rows != tuple(var for var in args if var in rows) or not 0 < len(rows) < len(args):
             raise Rejected("the rows must be some, not all, of the indices, in their order")
-        self.value = value
         self.rows = rows
         self.columns = tuple(var for var in args if var not in rows)
         self._suffix = "_".join([value[1], *(str(args.index(var)) for var in rows)])

@@ -40,20 +40,20 @@ _DUAL = ("D", "G")
 def items(value: Any, what: str, length: int | None = None) -> list[Any]:
     """A list, of this length if one is given."""
     if type(value) is not list or (length is not None and len(value) != length):
-        raise Rejected(f"{what} must be a list{'' if length is None else f' of {length}'}: {_short(value)}")
+        raise Rejected(f"{what} must be a list{'' if length is None else f' of {length}'}: {value!r:.80}")
     return list(value)
 
 
 def text(value: Any, what: str) -> str:
     if type(value) is not str or len(value) > MAX_DIGITS:
-        raise Rejected(f"{what} must be text of at most {MAX_DIGITS} characters: {_short(value)}")
+        raise Rejected(f"{what} must be text of at most {MAX_DIGITS} characters: {value!r:.80}")
     return str(value)
 
 
 def whole(value: Any, what: str, limit: int) -> int:
     """A whole number from 0 to ``limit`` - 1."""
     if type(value) is not int or not 0 <= value < limit:
-        raise Rejected(f"{what} must be a whole number from 0 to {limit - 1}: {_short(value)}")
+        raise Rejected(f"{what} must be a whole number from 0 to {limit - 1}: {value!r:.80}")
     return int(value)
 
 
@@ -61,17 +61,17 @@ def number(value: Any) -> Fraction:
     """An exact number, written in lowest terms."""
     written = text(value, "a number")
     if not _RATIONAL.fullmatch(written) or written.endswith("/0"):
-        raise Rejected(f"not a rational number: {_short(value)}")
+        raise Rejected(f"not a rational number: {value!r:.80}")
     read = Fraction(written)
     if str(read) != written:
-        raise Rejected(f"not in lowest terms: {_short(value)}")
+        raise Rejected(f"not in lowest terms: {value!r:.80}")
     return read
 
 
 def symbol(value: Any) -> str:
     """The name of a scalar or function."""
     if not _SYMBOL.fullmatch(text(value, "a symbol")):
-        raise Rejected(f"not a name: {_short(value)}")
+        raise Rejected(f"not a name: {value!r:.80}")
     return str(value)
 
 
@@ -79,9 +79,9 @@ def variable(value: Any) -> Var:
     """``[sort, name]``."""
     sort, name = items(value, "an index variable", 2)
     if text(sort, "a sort") not in ORDERS:
-        raise Rejected(f"unknown sort: {_short(sort)}")
+        raise Rejected(f"unknown sort: {sort!r:.80}")
     if not _INDEX_NAME.fullmatch(text(name, "an index name")):
-        raise Rejected(f"not the name of an index: {_short(name)}")
+        raise Rejected(f"not the name of an index: {name!r:.80}")
     return sort, name
 
 
@@ -89,12 +89,12 @@ def index(value: Any) -> Index:
     """``[sort, [name, count], ...]``."""
     sort, *parts = items(value, "an index") or [None]
     if text(sort, "a sort") not in ORDERS:
-        raise Rejected(f"unknown sort: {_short(sort)}")
+        raise Rejected(f"unknown sort: {sort!r:.80}")
     read = []
     for part in parts:
         name, count = items(part, "a part of an index", 2)
         if type(count) is not int or abs(count) > MAX_COUNT:
-            raise Rejected(f"an index is a combination with small whole coefficients: {_short(value)}")
+            raise Rejected(f"an index is a combination with small whole coefficients: {value!r:.80}")
         read.append((variable([sort, name]), count))
     return combination(sort, read)
 
@@ -122,7 +122,7 @@ class Terms:
         """``[term, kind, term, [index, ...]]``."""
         lhs, kind, rhs, conditions = items(value, "a relation", 4)
         if kind not in KINDS:
-            raise Rejected(f"unknown relation: {_short(kind)}")
+            raise Rejected(f"unknown relation: {kind!r:.80}")
         return relation(self.term(lhs), kind, self.term(rhs), map(index, items(conditions, "the conditions")))
 
     def _read(self, row: list[Any]) -> Term:
@@ -147,7 +147,7 @@ class Terms:
             case ["sum"], 3:
                 var, parts = variable(rest[0]), rest[2:]
                 if var[1].startswith("!") or rest[1] not in ("all", "nonzero"):
-                    raise Rejected(f"a sum is over all or the nonzero values of a free index: {_short(row)}")
+                    raise Rejected(f"a sum is over all or the nonzero values of a free index: {row!r:.80}")
                 value = bind(var, rest[1] == "nonzero", self.term(rest[2]))
             case ["add" | "mul"], _:
                 parts, value = rest, (row[0], tuple(map(self.term, rest)))
@@ -159,10 +159,10 @@ class Terms:
             case ["fn"], 2:
                 parts = rest[1:]
                 if rest[0] not in ("exp", "log", "sqrt"):
-                    raise Rejected(f"unknown function: {_short(rest[0])}")
+                    raise Rejected(f"unknown function: {rest[0]!r:.80}")
                 value = ("fn", rest[0], self.term(rest[1]))
             case _:
-                raise Rejected(f"not a term: {_short(row)}")
+                raise Rejected(f"not a term: {row!r:.80}")
         self._measure(parts)
         return value
 
@@ -181,8 +181,3 @@ class Terms:
         if size > MAX_SIZE or depth > MAX_DEPTH:
             raise Rejected(f"more than {MAX_SIZE} nodes or {MAX_DEPTH} levels")
         self._sizes.append((size, depth))
-
-
-def _short(value: Any) -> str:
-    written = repr(value)
-    return written if len(written) <= 80 else written[:77] + "..."

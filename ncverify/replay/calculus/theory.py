@@ -21,7 +21,8 @@ from ncverify.replay.errors import Rejected
 class Step:
     """A relation that holds in every model of its hypotheses and definitions (their names).
 
-    ``primitive``: the symbols that it took for independent of all others.
+    ``primitive``: the symbols that it took for independent of all others; ``founded``: the hypotheses on
+    which its definitions rest.
     """
 
     rule: str
@@ -30,6 +31,7 @@ class Step:
     hypotheses: frozenset[str]
     defined: frozenset[str]
     primitive: frozenset[str]
+    founded: frozenset[str]
 
 
 @dataclass(frozen=True)
