@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ncverify.derive.matching import require_real
 from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError
-from ncverify.derive.relations import CHOSEN, ZERO, Relation, free_in
+from ncverify.derive.relations import AT_ONE_STATE, CHOSEN, ZERO, Relation, free_in
 from ncverify.derive.terms import (
     Delta,
     Index,
@@ -23,8 +23,6 @@ from ncverify.derive.terms import (
     term,
 )
 from ncverify.derive.theorems import Theorem, establish
-
-_AT_ONE_STATE = ("=", "!=", ">=", ">")
 
 
 def instantiate(
@@ -128,5 +126,5 @@ def condition_holds(known: Theorem, nonzero: Theorem) -> Theorem:
 
 
 def _require_one_state(known: Theorem) -> None:
-    if known.relation.kind not in _AT_ONE_STATE:
+    if known.relation.kind not in AT_ONE_STATE:
         raise ProofError("a statement about all times is no lemma about scalars")

@@ -30,7 +30,8 @@ CHOSEN = "top"
 
 
 # "->oo", "->0": limits as t -> oo; "nondecreasing" in t; the others: see the rules of these names.
-KINDS = ("=", "!=", ">=", ">", "->oo", "->0", "nondecreasing", "max/min falls", "keeps sign", "global")
+AT_ONE_STATE = ("=", "!=", ">=", ">")
+KINDS = (*AT_ONE_STATE, "->oo", "->0", "nondecreasing", "max/min falls", "keeps sign", "global")
 
 
 @dataclass(frozen=True)

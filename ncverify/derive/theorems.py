@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ncverify.derive.monomials import ProofError
-from ncverify.derive.relations import CHOSEN, Relation
+from ncverify.derive.relations import AT_ONE_STATE, CHOSEN, Relation, free_in
 from ncverify.derive.terms import App, IndexLike, Sym, Term, Var, index, substitute, symbols, walk
 
 
@@ -98,6 +98,12 @@ def establish(
         for name, item in source.items():
             if all_hypotheses.setdefault(name, item) != item:
                 raise ProofError(f"two different hypotheses are called {name!r}")
+    if removed:
+        _check_definitions_last(
+            {name for p in parents for name in p.hypotheses} - all_hypotheses.keys(), parents
+        )
+    if relation.kind not in AT_ONE_STATE and any(var.name.startswith(CHOSEN) for var in free_in(relation)):
+        raise ProofError("a chosen index may change with time: nothing is said of it at all times")
     for defined in (*(p.definitions for p in parents), definitions or {}):
         for name, definition in defined.items():
             if all_definitions.setdefault(name, definition) != definition:
@@ -129,6 +135,14 @@ def establish(
         MappingProxyType(dict(arguments or {})),
         _SEAL,
     )
+
+
+def _check_definitions_last(dropped: set[str], parents: Iterable[Theorem]) -> None:
+    """No definition rests on a dropped hypothesis, or it would be taken for real or regular without it."""
+    for step in steps(parents):
+        used = sorted(dropped & step.hypotheses.keys())
+        if used and step.rule in ("definition", "derivative"):
+            raise ProofError(f"a definition rests on the hypothesis {used[0]!r}, so it stays")
 
 
 def _check_definitions(definitions: Mapping[str, Definition], primitive: frozenset[str]) -> None:
