@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from ncverify.book.registry import claim
+from ncverify.book.verdict import Evidence
+from ncverify.evidence.identities import identities
 from ncverify.evidence.points import fails_at, holds_at
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.dynamics import matmul, transpose
@@ -225,9 +227,28 @@ SQUARE = ((1, 0), (0, 1), (-1, 0), (0, -1))  # four classes in the plane
 FEW = "K = 4, d = 2, n = 1"
 
 
-def too_few_dimensions(what: str) -> tuple[Expr, str, Expr]:
+def too_few_dimensions() -> tuple[Expr, str, Expr]:
     """d >= K-1, which any neural collapse point obeys (goal 'dimension' of claim min-norm-optimum)."""
     return symbol("d"), ">=", symbol("K") - 1
+
+
+def no_frame_in_the_plane() -> Evidence:
+    """Three vectors of the plane have a Gram determinant 0; three of a simplex frame of four have 1/4 s^3."""
+    rows = [[symbol(f"v_{i}_{r}") for r in range(2)] for i in range(3)]
+    size = symbol("s")
+    frame = [[size * (Fraction(int(i == j)) - Fraction(1, 4)) for j in range(3)] for i in range(3)]
+    gram = [[dot(x, y) for y in rows] for x in rows]
+    pairs = [(determinant(gram), number(0)), (determinant(frame), size**3 / 4)]
+    return identities(pairs, "K = 4, d = 2", "Gram determinants in the plane and of a frame")
+
+
+def determinant(a: Sequence[Sequence[Expr]]) -> Expr:
+    """Of a 3 x 3 matrix."""
+    return (
+        a[0][0] * (a[1][1] * a[2][2] - a[1][2] * a[2][1])
+        - a[0][1] * (a[1][0] * a[2][2] - a[1][2] * a[2][0])
+        + a[0][2] * (a[1][0] * a[2][1] - a[1][1] * a[2][0])
+    )
 
 
 @claim(
@@ -248,6 +269,7 @@ def min_norm_optimum_printed(bench: Workbench) -> None:
     """K = 4, d = 2: W = H^T = the square is feasible, so there is an optimum; it cannot be a simplex frame."""
     w, at = matrix("w", SQUARE)
     margins = [value for row in all_margins(w, transpose(w), (0, 1, 2, 3)) for value in row]
+    bench.beside(no_frame_in_the_plane)
     bench.beside(
         lambda: holds_at(
             [(value, number(Fraction(999, 1000))) for value in margins],
@@ -257,7 +279,7 @@ def min_norm_optimum_printed(bench: Workbench) -> None:
     )
     bench.add(
         lambda: fails_at(
-            too_few_dimensions("optimum"),
+            too_few_dimensions(),
             {"K": 4, "d": 2},
             "a neural collapse point needs d >= K-1 (claim min-norm-optimum), so for K = 4, d = 2 no optimum of (5) is one; "
             "the best point known, the square, has the value 4 > 3",
@@ -282,9 +304,10 @@ def min_norm_optimum_printed(bench: Workbench) -> None:
 )
 def sphere_minimum_printed(bench: Workbench) -> None:
     """A continuous function has a minimum on a sphere; for K = 4, d = 2 no neural collapse point exists."""
+    bench.beside(no_frame_in_the_plane)
     bench.add(
         lambda: fails_at(
-            too_few_dimensions("minimum"),
+            too_few_dimensions(),
             {"K": 4, "d": 2},
             "a neural collapse point needs d >= K-1 (claim min-norm-optimum), while the loss has a minimum on every sphere",
             shown={"K": "4", "d": "2"},
@@ -308,9 +331,10 @@ def sphere_minimum_printed(bench: Workbench) -> None:
 )
 def strict_saddle_small_d(bench: Workbench) -> None:
     """For K = 4, d = 2 the point of least loss on a sphere is no neural collapse point, and nothing is below it."""
+    bench.beside(no_frame_in_the_plane)
     bench.add(
         lambda: fails_at(
-            too_few_dimensions("saddle"),
+            too_few_dimensions(),
             {"K": 4, "d": 2},
             "a neural collapse point needs d >= K-1 (claim min-norm-optimum), so for K = 4, d = 2 the point of least loss on a "
             "sphere is not one, and no point of the sphere has a smaller loss",
