@@ -114,7 +114,13 @@ def deletions(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool, ast.Module]]:
             for place, statement in enumerate(block):
                 alone = isinstance(node, ast.If) and len(block) == 1 and not node.orelse
                 last = isinstance(node, ast.FunctionDef) and statement is node.body[-1]
-                if _is_comment(statement) or alone or (last and ast.unparse(statement) in WITHOUT):
+                declared = isinstance(statement, ast.AnnAssign) and id(statement) in running
+                if (
+                    _is_comment(statement)
+                    or alone
+                    or declared
+                    or (last and ast.unparse(statement) in WITHOUT)
+                ):
                     continue
                 changed = copy.deepcopy(tree)
                 twin = next(other for k, other in enumerate(ast.walk(changed)) if k == number)

@@ -50,7 +50,7 @@ FORMAT = 1
 
 def record(theorems: Mapping[str, Theorem]) -> dict[str, Any]:
     """The derivation of these theorems, by name, as plain JSON; the same on every run."""
-    table = _Table()
+    table = Table()
     numbers: dict[int, int] = {}
     written: dict[str, int] = {}
     lines: list[dict[str, Any]] = []
@@ -102,7 +102,7 @@ def _definitions_first(order: Sequence[Theorem]) -> list[Theorem]:
     return result
 
 
-class _Table:
+class Table:
     """The terms of a derivation, each written once."""
 
     def __init__(self) -> None:

@@ -48,9 +48,10 @@ f, z = Function("f", ("G",)), Function("z", ("G",))
 f2 = Function("m", ("G", "G"))
 s, s_rate = Function("s", ("D",)), Function("s'", ("D",))
 M, R = Function("M", ("F", "G")), Function("R", ("F", "D"))
-FIXED = Var("e", "D", fixed=True)
+MANY = Add(tuple(f2(g, index(h).scale(n)) for n in range(1, 150)))
 G0, D0 = Index("G"), Index("D")
 ZERO = Num(Fraction(0))
+FIXED = Var("e", "D", fixed=True)
 COMPLEX = total(a, Function("R", ("D",))(a) * s(a))
 TWO_CLASSES = at_least(K, 2)
 
@@ -480,6 +481,15 @@ SIMPLE: list[tuple[str, list[Line], str]] = [
         ],
         "true or false",
     ),
+    (
+        "known sum of a square over its root",
+        [
+            assume(equal(total(g, f(g) * f(g)), 1)),
+            combine(equal(total(g, f(g) ** 2 * f(g) ** -1), 1), contract=[0]),
+        ],
+        "difference",
+    ),
+    ("too many names", [combine(equal(total(g, f(g)) ** 8, total(h, f(h)) ** 8))], "ways"),
     # the normal form
     ("fractional power", [combine(equal(Pow(x, Fraction(1, 2)) * Pow(x, Fraction(1, 2)), x))], "fractional"),
     (
@@ -487,10 +497,11 @@ SIMPLE: list[tuple[str, list[Line], str]] = [
         [combine(equal(Pow(f(G0), Fraction(1, 2)) ** 2, f(G0)))],
         "fractional",
     ),
+    ("too many monomials", [combine(equal(MANY**2, MANY**2))], "monomials"),
     (
-        "too many monomials",
-        [combine(equal(Add(tuple(f2(g, index(h).scale(n)) for n in range(1, 150))) ** 2, 0))],
-        "monomials",
+        "unbound index in a character",
+        [define(x, chi(a, g) + chi(-index(a), g))],
+        "unbound",
     ),
 ]
 
@@ -2795,6 +2806,12 @@ def small_derivations() -> dict[str, Any]:
         "escape": unbounded(),
         "decay": decaying(),
         "extremes": extremes(),
+        "one over 0": [combine(equal(1 / (x - x), 0))],
+        "exp 0": [combine(equal(exp(x - x), 1))],
+        "cancelled off 0": [
+            assume(different(f(g), 0).where(g)),
+            combine(equal(total_nonzero(g, f(g) / f(g)), K - 1), nonzero=[0]),
+        ],
         "inequation": [assume(different(x, 0)), combine(different(-2 * x, 0), (-2, 0))],
         "escape by powers": comparison(
             Pow(K, Fraction(1, 2)) * X**2 + exp(X * K ** Fraction(-1)) + exp(X**2)

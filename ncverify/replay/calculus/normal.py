@@ -51,7 +51,7 @@ from ncverify.replay.calculus.terms import (
 )
 from ncverify.replay.errors import Rejected
 
-MAX_LABELLINGS = 5_000
+MAX_LABELLINGS = 2_000
 _DUAL = {"G": "D", "D": "G"}
 
 
@@ -87,7 +87,6 @@ class Normal:
         self.facts = facts
         self._apart = facts.apart
         self._numbers = count()
-        self._labellings = 0
 
     def poly(self, value: Term, around: tuple[Var, ...] = ()) -> Poly:
         """The normal form of a term, inside sums over the indices ``around``, innermost first."""
@@ -116,9 +115,8 @@ class Normal:
                 return self._power(base, exponent, around)
             case ("fn", name, arg):
                 return self._function(name, self.poly(arg, around))
-            case ("sum", sort, nonzero, body):
-                return self._sum(sort, nonzero, body, around)
-        raise Rejected(f"not a term: {value[0]}")
+        _, sort, nonzero, body = value
+        return self._sum(sort, nonzero, body, around)
 
     def is_zero(self, value: Term) -> bool:
         """Whether the term is shown to be 0, after multiplying by denominators that are not 0."""
@@ -201,11 +199,11 @@ class Normal:
         return atom_poly((name, frozen(arg)))
 
     def _sum(self, sort: str, nonzero: bool, body: Term, around: tuple[Var, ...]) -> Poly:
-        var = self._fresh(sort)
-        outside = self._apart
-        self._apart = outside | ({unsigned(single(var))} if nonzero else set())
-        inner = [(self._opened(mono), value) for mono, value in self.poly(body, (var, *around)).items()]
-        self._apart = outside
+        # the body is normalised for an index that is marked as nonzero; then another one takes its place
+        marked, var = self._fresh(sort), self._fresh(sort)
+        self._apart |= {unsigned(single(marked))} if nonzero else set()
+        poly = self.poly(body, (marked, *around))
+        inner = [(self._moved(self._opened(m), {marked: single(var)}), value) for m, value in poly.items()]
         everywhere = ((self._settled(mono._replace(bound=(*mono.bound, var))), v) for mono, v in inner)
         at_zero = ((self._settled(self._moved(mono, {var: (sort, ())})), -v) for mono, v in inner if nonzero)
         return total([*everywhere, *at_zero])
