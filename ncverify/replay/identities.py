@@ -3,10 +3,10 @@
 Every expression is a quotient of polynomials in *generators*: the variables, exponentials, and values of
 other functions.  exp of u = sum q_m m (m a monomial over the denominator of u) is the product of the powers
 X_m^(N q_m) of X_m = exp(m / N); sinh, cosh and tanh are written with exp.  sqrt(u) is a generator R, R^2 = u,
-and log, sin, ... of an argument are one generator for each argument.  If the numerator of left - right is the
-polynomial 0 (after R^2 = u), then left = right at every point at which both sides are defined, because there
-no denominator vanishes and all of this is true of the numbers.  That equal functions always have equal
-numerators is not needed for this direction.
+and log, sin, ... of an argument are one generator for each argument; exp(n log u) = u^n and log(exp u) = u.
+If the numerator of left - right is the polynomial 0 (after R^2 = u), then left = right at every point at
+which both sides are defined, because there no denominator vanishes and all of this is true of the numbers.
+That equal functions always have equal numerators is not needed for this direction.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Field:
             ("symbol", name): i for i, name in enumerate(table.symbols(list(roots)))
         }
         self._squares: dict[int, Quotient] = {}
+        self._logarithms: dict[int, Quotient] = {}
         self._work = 0
         for _ in range(_MAX_LEVELS):
             before = (len(self._generators), dict(self._scales))
@@ -69,7 +70,7 @@ class Field:
         self.context = fmpq_mpoly_ctx.get(names, Ordering.degrevlex)
         self._gens = self.context.gens()
         self._one = self.context.constant(1)
-        self._squares = {}
+        self._squares, self._logarithms = {}, {}
         self.value: dict[int, Quotient] = {}
         complete = True
         for place in self.order:
@@ -98,10 +99,15 @@ class Field:
             return self.power(parts[0], node.value)
         if node.head in ("exp", "sinh", "cosh", "tanh"):
             return self._exponential(node.head, parts[0])
+        inner = self.table.nodes[node.parts[0]]
+        if node.head == "log" and inner.head == "exp":
+            return self.value[inner.parts[0]]
         key = (node.head, *self._key(parts[0]))
         made = self._generator(key)
         if made is not None and node.head == "sqrt":
             self._squares[self._generators[key]] = parts[0]
+        if made is not None and node.head == "log":
+            self._logarithms[self._generators[key]] = parts[0]
         return made
 
     def _key(self, x: Quotient) -> Key:
@@ -133,6 +139,12 @@ class Field:
         for exponents, q in x.above.terms():
             key = ("exp", _sparse(exponents), below)
             scaled = fmpq(q) / lead
+            alone = [i for i, e in enumerate(exponents) if e]
+            if x.below.is_constant() and scaled.q == 1 and sum(map(int, exponents)) == 1:
+                argument = self._logarithms.get(alone[0])
+                if argument is not None:  # exp(n log u) = u^n where log u is defined
+                    found.append(self.power(argument, int(scaled.p)))
+                    continue
             scale = self._scales.get(key, 1)
             if scale % int(scaled.q):
                 self._scales[key] = scale = lcm(scale, int(scaled.q))

@@ -98,3 +98,19 @@ def test_it_agrees_with_the_prover(u: Expr, v: Expr) -> None:
     pairs = [(u, v), ((u + v) * (u - v), u * u - v * v), (u * v, v * u + v - v)]
     for lhs, rhs in pairs:
         assert equal(lhs, rhs) == (decide(lhs, rhs).outcome == "proved")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ("exp(log(x))", "x", True),
+        ("exp(2*log(x) + y)", "x**2*exp(y)", True),
+        ("exp(-log(x/(1 + y)))", "(1 + y)/x", True),
+        ("log(exp(x + y))", "x + y", True),
+        ("exp(log(x)/2)**2", "x", False),
+        ("exp(log(x)*y)", "x", False),
+        ("log(exp(x))", "2*x", False),
+    ],
+)
+def test_logarithms_and_exponentials_cancel(left: str, right: str, same: bool) -> None:
+    assert equal(parse(left), parse(right)) is same

@@ -106,7 +106,7 @@ def test_conjectures_are_hunted() -> None:
 def test_the_file_of_the_user_is_the_origin() -> None:
     claim, _ = declared(nv.derivation, CUBE)
     assert claim.file == __file__
-    assert claim.origin.startswith("test_statements.py:")
+    assert claim.origin.startswith("test_claims_in_one_call.py:")
 
 
 @pytest.mark.parametrize(
