@@ -27,12 +27,11 @@ from ncverify.derive.terms import (
     Term,
     TermLike,
     children,
-    index,
     symbols,
     term,
     walk,
 )
-from ncverify.derive.theorems import Definition, Theorem, establish
+from ncverify.derive.theorems import Definition, Theorem, establish, in_time
 
 
 def sign_preserved(
@@ -104,14 +103,6 @@ def _smooth_symbols(
 
     visit(value)
     return primitive
-
-
-def in_time(definition: Definition) -> bool:
-    """Whether a derivative was taken along the rates x' of its symbols, not along another direction."""
-    return all(
-        speed == (App(name + "'", tuple(map(index, args))) if args else Sym(name + "'"))
-        for name, args, speed in definition.rates
-    )
 
 
 def same_arguments(first: App | Sym, second: App | Sym) -> bool:

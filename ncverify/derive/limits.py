@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ncverify.derive.classical import in_time, require_lasting, same_arguments
+from ncverify.derive.classical import require_lasting, same_arguments
 from ncverify.derive.matching import bare_arguments, require_real
 from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError
 from ncverify.derive.relations import CHOSEN, ZERO, Relation, at_least, free_in, greater
@@ -32,7 +32,7 @@ from ncverify.derive.terms import (
     symbols,
     term,
 )
-from ncverify.derive.theorems import Theorem, establish
+from ncverify.derive.theorems import Theorem, establish, in_time
 
 
 def nondecreasing(rate: Theorem, value: App | Sym, *, along: Sequence[Theorem] = ()) -> Theorem:

@@ -11,7 +11,7 @@ noticed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import InitVar, dataclass
 from types import MappingProxyType
 from typing import Any
@@ -121,6 +121,8 @@ def establish(
     for name, sorts in (*(pair for p in parents for pair in p.signatures.items()), *uses):
         if signatures.setdefault(name, sorts) != sorts:
             raise ProofError(f"{name!r} is used with arguments of sorts {signatures[name]} and {sorts}")
+    if relation.kind not in AT_ONE_STATE:
+        _check_constants(all_definitions, signatures.keys())
     return Theorem(
         relation,
         rule,
@@ -135,6 +137,24 @@ def establish(
         MappingProxyType(dict(arguments or {})),
         _SEAL,
     )
+
+
+def in_time(definition: Definition) -> bool:
+    """Whether a derivative was taken along the rates x' of its symbols, not along another direction."""
+    return all(
+        speed == (App(name + "'", tuple(map(index, args))) if args else Sym(name + "'"))
+        for name, args, speed in definition.rates
+    )
+
+
+def _check_constants(definitions: Mapping[str, Definition], used: Collection[str]) -> None:
+    """What a derivative in time holds constant has no rate anywhere in the proof."""
+    for name, definition in definitions.items():
+        if definition.derivative_of and in_time(definition):
+            constants = definition.primitive - {moving for moving, _, _ in definition.rates}
+            wrong = sorted(constant for constant in constants if constant + "'" in used)
+            if wrong:
+                raise ProofError(f"{name!r} takes {wrong[0]!r} for constant, but it has a rate")
 
 
 def _check_definitions_last(dropped: set[str], parents: Iterable[Theorem]) -> None:

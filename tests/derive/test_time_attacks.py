@@ -23,6 +23,7 @@ a, v = Var("a", "D"), Var("v", "G")
 f, x, x_rate, z = (Function(name, ("G",)) for name in ("f", "x", "x'", "z"))
 s = Function("s", ("D",))
 g, g_rate, F, F_rate = map(Sym, ("g", "g'", "F", "F'"))
+x0, x0_rate, y, y_rate = map(Sym, ("x0", "x0'", "y", "y'"))
 _, TOP = maximum(f(v), v)
 
 
@@ -50,6 +51,16 @@ def test_a_chosen_index_changes_with_time():
     ):
         with pytest.raises(ProofError, match="a chosen index may change with time"):
             attack()
+
+
+def test_a_constant_has_no_rate():
+    # x = -1, y = e^t: x y falls, though x' y = 0, which is its rate only where y is constant
+    product = derivative(define(F, x0 * y), F_rate, {"x0": ((), x0_rate)}, constants=["y"])
+    still = hypothesis("still", equal(x0_rate, 0))
+    grows = linear(equal(y_rate, y * 1), hypothesis("grows", equal(y_rate, y)))
+    rate = linear(at_least(F_rate, 0), product, (y, still))
+    with pytest.raises(ProofError, match="takes 'y' for constant, but it has a rate"):
+        nondecreasing(rate, F, along=[sign_preserved(grows, y, 1)])
 
 
 def test_a_logarithm_stays_regular():

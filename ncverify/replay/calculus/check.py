@@ -17,6 +17,7 @@ from ncverify.replay.calculus import (  # noqa: F401, each registers its rules
     matrices,
     signs,
 )
+from ncverify.replay.calculus.classical import in_time
 from ncverify.replay.calculus.lines import RULES, Arguments, Line
 from ncverify.replay.calculus.reading import Terms, items, text, whole
 from ncverify.replay.calculus.terms import CHOSEN, TIMELESS
@@ -113,8 +114,8 @@ def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
         raise Rejected(f"the conclusion is not what the rule {name!r} gives")
     if wrong := sorted(name for name in line.primitive if name in line.defined or is_chosen(name)):
         raise Rejected(f"{wrong[0]!r} is taken for primitive, but it is not")
-    if conclusion.kind not in TIMELESS and any(var[1].startswith(CHOSEN) for var in conclusion.free):
-        raise Rejected("nothing is said at all times of a chosen index, which may change")
+    if conclusion.kind not in TIMELESS:
+        _check_at_all_times(line)
     founded = frozenset(name for premise in premises for name in premise.founded)
     if founded & (hypotheses - line.hypotheses):
         raise Rejected("a hypothesis is dropped on which a definition rests")
@@ -122,3 +123,15 @@ def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
         founded |= line.hypotheses
     theory.used |= conclusion.symbols
     return Step(name, conclusion, premises, line.hypotheses, line.defined, line.primitive, founded)
+
+
+def _check_at_all_times(line: Line) -> None:
+    """Chosen indices may change with time; what a derivative in time holds constant has no rate."""
+    if any(var[1].startswith(CHOSEN) for var in line.conclusion.free):
+        raise Rejected("nothing is said at all times of a chosen index, which may change")
+    for name in sorted(line.defined):
+        made = line.theory.definitions[name]
+        if made.derivative_of and in_time(made, made.derivative_of):
+            constants = made.primitive - {moving for moving, _, _ in made.rates}
+            if any(constant + "'" in line.theory.signatures for constant in constants):
+                raise Rejected(f"{name!r} takes for constant what has a rate")
