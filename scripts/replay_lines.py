@@ -69,7 +69,7 @@ class Checker:
         try:
             check = importlib.import_module("ncverify.replay.calculus.check")
             blocks = importlib.import_module("ncverify.replay.blocks")
-            return check.check_steps, blocks.check_inductions
+            return check.check_steps, blocks.check_inductions, check.check_derivation
         finally:
             sys.meta_path.remove(finder)
 
@@ -129,9 +129,11 @@ def deletions(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool, ast.Module]]:
 
 
 def _is_comment(statement: ast.stmt) -> bool:
-    """Docstrings, imports, and names of types."""
+    """Docstrings, imports, exports, and names of types."""
     if isinstance(statement, ast.Assign) and isinstance(statement.value, (ast.Subscript, ast.BinOp)):
         return isinstance(statement.targets[0], ast.Name) and statement.targets[0].id.istitle()
+    if ast.unparse(statement).startswith("__all__"):
+        return True
     text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     return text or isinstance(statement, (ast.Pass, ast.Import, ast.ImportFrom))
 
@@ -241,10 +243,11 @@ def main(modules: Sequence[str]) -> int:
         examine(entries, name, 0, data, True) for name, data in {**book(), **small_derivations()}.items()
     ]
     cases += [examine(entries, name, 1, data, True) for name, data in small_inductions().items()]
+    cases += [examine(entries, name, 2, data, True) for name, data in small_derivations().items()]
     genuine = len(cases)
-    # what check_derivation alone catches says nothing about lines: without one, a crash is what is looked for
-    wrong = [item for item in [*forged_derivations(), *attacks()] if item[2] != "malformed"]
-    cases += [examine(entries, name, 0, data, False) for name, data, _ in wrong]
+    # check_steps lets a crash for want of a line be seen; malformed derivations go to check_derivation
+    for name, data, reason in [*forged_derivations(), *attacks()]:
+        cases.append(examine(entries, name, 2 if reason == "malformed" else 0, data, False))
     cases += [examine(entries, name, 1, data, False) for name, data, _ in forged_inductions()]
     cases.sort(key=lambda case: case.seconds)
     print(
