@@ -35,8 +35,9 @@ def decide(
     ``"x == y + 1"`` (a symbol, solved), ``"x > 0"``, ``"x <= y"``, ``"x != 0"`` or (left, relation, right).
 
     * ``proved``: the normal form of the difference is 0 (``ncverify.derive.exp_field`` has the argument);
-      ``conditions`` lists denominators that must not vanish.  With inequalities, a point that satisfies
-      them strictly was found, so the statement is not empty.
+      ``conditions`` lists denominators that must not vanish.  With inequalities, or functions outside the
+      class, a point that satisfies them strictly and at which both sides are defined was found, so the
+      statement is not empty.
     * ``refuted``: ``witness`` is a rational point that certainly satisfies all assumptions, where both
       sides are certainly defined and a ball around their difference excludes 0.
     * ``undecided``: the sides differ as far as functions outside the class are taken for unknowns, the
@@ -70,14 +71,16 @@ def decide(
         )
         return _refute(left, right, assumptions, question, seed, reason)
     inside: Point | None = None
-    if assumptions.relations:
+    if assumptions.relations or named.functions:
         inside = _inner_point(left, right, assumptions, seed)
         if inside is None:
-            return _undecided(
-                "the sides have equal normal forms, but no point that satisfies the assumptions strictly was "
-                "found: they may be contradictory or leave no interior",
-                assumptions,
+            where = (
+                "that satisfies the assumptions strictly was found: they may be contradictory or leave no "
+                "interior"
+                if assumptions.relations
+                else "at which both are defined was found: there may be none"
             )
+            return _undecided(f"the sides have equal normal forms, but no point {where}", assumptions)
     return _proved(named, assumptions, question, inside)
 
 

@@ -295,6 +295,22 @@ def test_different_functions_outside_the_class_are_refuted(left, right):
     assert _confirmed(verdict, parse(left), parse(right))
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("exp(log(-1 - x**2))", "-1 - x**2"),
+        ("sqrt(-1)**2", "-1"),
+        ("asin(2)", "asin(2)"),
+        ("1/log(1)", "1/log(1)"),
+        ("log(x) + sqrt(-x)", "sqrt(-x) + log(x)"),
+    ],
+)
+def test_nothing_is_proved_where_nothing_is_defined(left, right):
+    verdict = decide(left, right)
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert "no point at which both are defined was found" in verdict.message
+
+
 def _pairs(pattern, n):
     """A sum or product over x0, ..., x_(n-1) taken two at a time."""
     return [pattern.format(u=f"x{2 * i}", v=f"x{2 * i + 1}") for i in range(n // 2)]
