@@ -26,16 +26,15 @@ from ncverify.derive.kernel import (
     reciprocal,
     sum_over,
 )
-from ncverify.derive.terms import App, Function, Sym, Term, chi, delta, exp, log, total
+from ncverify.derive.terms import App, Function, Term, chi, delta, exp, total
 from ncverify.evidence.workbench import Workbench
 
-from ..garrod.model import Softmax, a, b, g, i, j, k, l, q_, r, s, s_rate, softmax, z
+from ..garrod.model import Softmax, a, g, i, j, k, l, q_, r, s, s_rate, softmax, z
 from ..garrod.reduced import (
     BALANCED,
     FAMILY,
     GRADIENT_FLOW,
     H,
-    L,
     P,
     W,
     Z,
@@ -65,17 +64,24 @@ force, force_hat = Function("force", ("G",)), Function("forcehat", ("D",))
 EVEN = [alpha_even, beta_even, s_even]
 TOWARD_W = {"W": ((i, r), delta(i - k) * delta(r - q_))}
 TOWARD_H = {"H": ((r, j), delta(r - q_) * delta(j - l))}
+AMPLITUDES = {"alpha": ((a,), alpha_rate(a)), "beta": ((a,), beta_rate(a))}
 PULL_ON_W = equal(-grad_W(k, q_), total(j, pull(k, j) * H(q_, j)))
 PULL_ON_H = equal(-grad_H(q_, l), total(k, W(k, q_) * pull(k, l)))
 
 LOGIT_W = Hypothesis(
-    "logit-gradient-W", "dL/dW is the pull on the logits through Z = W H", r"\partial_WL=-\langle G,\partial_WZ\rangle"
+    "logit-gradient-W",
+    "dL/dW is the pull on the logits through Z = W H",
+    r"\partial_WL=-\langle G,\partial_WZ\rangle",
 )
 LOGIT_H = Hypothesis(
-    "logit-gradient-H", "dL/dH is the pull on the logits through Z = W H", r"\partial_HL=-\langle G,\partial_HZ\rangle"
+    "logit-gradient-H",
+    "dL/dH is the pull on the logits through Z = W H",
+    r"\partial_HL=-\langle G,\partial_HZ\rangle",
 )
 CIRCULANT = Hypothesis(
-    "circulant-pull", "on the family the pull depends on the difference of the classes only", r"G_{ij}=\gamma(i-j)"
+    "circulant-pull",
+    "on the family the pull depends on the difference of the classes only",
+    r"G_{ij}=\gamma(i-j)",
 )
 FORCE_EVEN = Hypothesis("symmetric-force", "force(-g) = force(g)", r"\gamma(-g)=\gamma(g)")
 
@@ -125,7 +131,9 @@ def columns(score: Term) -> Columns:
     P_positive = linear(
         greater(P(i, j), 0), product(exp_positive(score), reciprocal(positive)), unfold=[P_is]
     )
-    P_total = linear(equal(total(i, P(i, j)), 1), (-1 / column(j), column_is), unfold=[P_is], nonzero=[positive])
+    P_total = linear(
+        equal(total(i, P(i, j)), 1), (-1 / column(j), column_is), unfold=[P_is], nonzero=[positive]
+    )
     return Columns(column_is, positive, P_is, P_positive, P_total)
 
 
@@ -172,6 +180,11 @@ def tangent(factor: Term) -> tuple[Relation, Relation]:
     )
 
 
+def spectrum_rate() -> Theorem:
+    """s_a' = alpha_a' beta_a + alpha_a beta_a'."""
+    return derivative(s_is, s_rate(a), AMPLITUDES)
+
+
 def flow_on_the_family(
     bench: Workbench,
     factor: Term,
@@ -194,12 +207,9 @@ def flow_on_the_family(
         "H", linear(bench.goal("H"), by_H.at({q_: r, l: j}), unfold=[form, spectral_W, *unfold], even=even)
     )
     up, down = amplitude_rates(factor, speed_W, speed_H)
-    s_dot = derivative(
-        s_is, s_rate(a), {"alpha": ((a,), alpha_rate(a)), "beta": ((a,), beta_rate(a))}
-    )
     return linear(
         equal(s_rate(a), 2 * s(a) * factor),
-        s_dot,
+        spectrum_rate(),
         (beta(a), up),
         (alpha(a), down),
         (factor * (alpha(a) - beta(a)), balanced),

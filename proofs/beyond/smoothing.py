@@ -1,0 +1,260 @@
+"""Label smoothing and temperature: the reduced flows, and the finite minimum that smoothing creates."""
+
+from __future__ import annotations
+
+from ncverify.book.claim import Hypothesis
+from ncverify.book.registry import claim
+from ncverify.derive.kernel import (
+    Theorem,
+    at_least,
+    congruent_exp,
+    congruent_log,
+    define,
+    derivative,
+    equal,
+    exp_log,
+    exp_positive,
+    greater,
+    hypothesis,
+    linear,
+    log_product,
+    log_reciprocal,
+    log_tangent,
+    product,
+    reciprocal,
+    sum_over,
+)
+from ncverify.derive.terms import Function, Sym, chi, delta, exp, log, total
+from ncverify.evidence.workbench import Workbench
+
+from ..garrod.model import D0, G0, ZERO_MODE, K, Q, a, g, h, i, j, order, p, phat, s, s_rate, z
+from ..garrod.reduced import BALANCED, FAMILY, GRADIENT_FLOW, L, P, Z, column
+from ..garrod.slowdown import ray, softmax_on_the_ray
+from .losses import (
+    AMPLITUDES,
+    Columns,
+    columns,
+    family,
+    flow_on_the_family,
+    pull,
+    slopes,
+    spectrum_rate,
+    tangent,
+)
+
+eps, T = Sym("eps"), Sym("T")
+true_share, other_share = 1 - eps + eps / K, eps / K
+target = (1 - eps) * delta(i - j) + eps / K
+LOWEST = -K * (true_share * log(true_share) + (K - 1) * other_share * log(other_share))
+LEVEL = log(true_share) - log(other_share)
+
+SMOOTH = Hypothesis("eps-positive", "eps > 0 (minimum and equilibria only)", r"\varepsilon>0")
+PROPER = Hypothesis("eps-below-1", "eps < 1 (minimum and equilibria only)", r"\varepsilon<1")
+STANDING = Hypothesis(
+    "standing", "the state does not move, s_a' = 0 (part 'equilibrium' only)", r"\dot s_a=0"
+)
+NONZERO = Hypothesis("no-zero-mode", "s_a > 0 for a != 0 (part 'equilibrium' only)", "s_a>0")
+AT_LEVEL = Hypothesis(
+    "on-the-ray",
+    "s_a = log(1 - eps + eps/K) - log(eps/K) for a != 0 (parts 'at rest' and 'attained' only)",
+    r"s_a=s^*",
+)
+
+smooth = hypothesis("eps-positive", greater(eps, 0), "pointwise")
+proper = hypothesis("eps-below-1", greater(1 - eps, 0), "pointwise")
+
+
+def smoothed_loss(soft: Columns) -> tuple[Theorem, Theorem, tuple[Theorem, Theorem]]:
+    """L = -sum_ij target_ij log P_ij, its pull target - P, and the slopes."""
+    L_is = define(L, -total(j, total(i, target * log(P(i, j)))))
+    pull_is = define(pull(i, j), target - P(i, j))
+    return L_is, pull_is, slopes(L_is, soft, pull_is, constants=["eps"])
+
+
+@claim(
+    id="label-smoothing-flow",
+    paper="beyond",
+    kind="extension",
+    place="the cross-entropy with smoothed labels on the spectral family",
+    title="Label smoothing: the modes stop at phat_a = 1 - eps, at a finite minimum",
+    plain="For targets (1 - eps) e_y + eps/K the family is invariant and, balanced, s_a' = 2 s_a (1 - eps - phat_a) for "
+    "a != 0; mode 0 does not move. For 0 < eps < 1: where no mode moves and all s_a > 0 (a != 0), phat_a = 1 - eps; "
+    "this holds at s_a = log(1 - eps + eps/K) - log(eps/K), a collapsed point at a finite norm, where the loss takes its "
+    "minimum over all W and H.",
+    latex=r"\dot s_a=2s_a(1-\varepsilon-\hat p_a),\qquad s_a^*=\log\frac{1-\varepsilon+\varepsilon/K}{\varepsilon/K}",
+    scope="every K and d, every finite abelian group, every real alpha, beta and frame R; the flow for every real eps",
+    hypotheses=[*FAMILY, *GRADIENT_FLOW, BALANCED, SMOOTH, PROPER, STANDING, NONZERO, AT_LEVEL, ZERO_MODE],
+    goals={
+        **dict(zip(("W", "H"), tangent(1 - eps + eps * delta(a) - phat(a)), strict=True)),
+        "flow": equal(s_rate(a), 2 * s(a) * (1 - eps - phat(a))).where(a),
+        "mode 0": equal(s_rate(D0), 0),
+        "equilibrium": equal(phat(a), 1 - eps).where(a),
+        "at rest": equal(phat(a), 1 - eps).where(a),
+        "minimum": at_least(L, LOWEST),
+        "attained": equal(L, LOWEST),
+    },
+    expected="proved",
+    tags=["reduction", "losses", "all-K"],
+)
+def label_smoothing_flow(bench: Workbench) -> None:
+    """The pull is the target minus P, which is circulant; the minimum is Gibbs' inequality column by column."""
+    x, soft = family(), columns(Z(i, j))
+    L_is, pull_is, found = smoothed_loss(soft)
+    P_form = softmax_on_the_family(soft)
+    force = target - p(i - j)
+    form = linear(equal(pull(i, j), force), unfold=[pull_is, P_form])
+    factor = 1 - eps + eps * delta(a) - phat(a)
+    flow = flow_on_the_family(bench, factor, found, form, unfold=[x.base.phat_is], even=[x.base.p_even])
+    moving = bench.show("flow", linear(bench.goal("flow"), flow))
+    bench.show("mode 0", linear(bench.goal("mode 0"), flow.at({a: D0}), (-2 * s(D0), x.base.phat_zero)))
+    still = hypothesis("standing", equal(s_rate(a), 0), "pointwise")
+    nonzero = hypothesis("no-zero-mode", greater(s(a), 0).where(a), "pointwise")
+    bench.show(
+        "equilibrium",
+        linear(
+            bench.goal("equilibrium"),
+            (1 / (2 * s(a)), moving),
+            (-1 / (2 * s(a)), still),
+            nonzero=[nonzero],
+        ),
+    )
+    small, large = shares_positive()
+    gibbs = gibbs_bound(soft, small, large)
+    bench.show("minimum", linear(bench.goal("minimum"), sum_over(gibbs, j), unfold=[L_is]))
+    p_zero, p_other = shares_at_level(small, large)
+    turned = linear(equal(p(g) * chi(a, g), other_share * chi(a, g)).where(g), (chi(a, g), p_other))
+    bench.show(
+        "at rest",
+        linear(bench.goal("at rest"), p_zero, sum_over(turned, g, nonzero=True), unfold=[x.base.phat_is]),
+    )
+    bench.show(
+        "attained",
+        linear(
+            bench.goal("attained"),
+            (-K * true_share, congruent_log(p_zero)),
+            (-K * other_share, sum_over(congruent_log(p_other), g, nonzero=True)),
+            unfold=[L_is, P_form],
+        ),
+    )
+
+
+def softmax_on_the_family(soft: Columns) -> Theorem:
+    """P_ij = p(i - j)."""
+    x = family()
+    column_form = linear(equal(column(j), Q), unfold=[soft.column_is, x.Z_form, x.base.Q_is])
+    return linear(equal(P(i, j), p(i - j)), unfold=[soft.P_is, x.Z_form, column_form, x.base.p_is])
+
+
+def shares_positive() -> tuple[Theorem, Theorem]:
+    """eps/K > 0 and 1 - eps + eps/K > 0, for 0 < eps < 1."""
+    small = linear(greater(other_share, 0), product(smooth, reciprocal(order)))
+    return small, linear(greater(true_share, 0), proper, small)
+
+
+def gibbs_bound(soft: Columns, small: Theorem, large: Theorem) -> Theorem:
+    """-sum_i target_ij log P_ij is at least the entropy of the target: log x <= x - 1 at x = P/target."""
+
+    def entry(share: Theorem, of: Theorem) -> Theorem:
+        down = reciprocal(share)
+        ratio = product(of, down)
+        logs = linear(
+            equal(log(ratio.relation.lhs), log(of.relation.lhs) - log(share.relation.lhs)),
+            log_product(of, down),
+            log_reciprocal(share),
+        )
+        x, level = ratio.relation.lhs, share.relation.lhs
+        under = linear(at_least(x - 1 - log(of.relation.lhs) + log(level), 0), log_tangent(ratio), logs)
+        rest = of.relation.lhs - level - level * log(of.relation.lhs) + level * log(level)
+        return linear(at_least(rest, 0), (share, under), nonzero=[share, smooth])
+
+    diagonal = entry(large, soft.P_positive.at({i: j}))
+    others = entry(small, soft.P_positive.at({i: h + j}))
+    entropy = true_share * log(true_share) + (K - 1) * other_share * log(other_share)
+    return linear(
+        at_least(-total(i, target * log(P(i, j))), -entropy),
+        diagonal,
+        sum_over(others, h, nonzero=True),
+        (-1, soft.P_total),
+    )
+
+
+def shares_at_level(small: Theorem, large: Theorem) -> tuple[Theorem, Theorem]:
+    """At s_a = log(1 - eps + eps/K) - log(eps/K), p(0) and p(g), g != 0, are the target."""
+    base = family().base
+    off_exp, top_exp, Q_form, _ = softmax_on_the_ray(base)
+    level = congruent_exp(define(ray, LEVEL))
+    raised = linear(
+        equal(exp(ray) * other_share, true_share),
+        (exp(log(other_share)), level),
+        (-exp(ray), exp_log(small)),
+        exp_log(large),
+    )
+    size = linear(equal(Q * other_share, exp(-ray / K)), (other_share, Q_form), (exp(-ray / K), raised))
+    p_zero = linear(
+        equal(p(G0), true_share),
+        (1 / Q, top_exp),
+        (-exp(ray) / Q, size),
+        raised,
+        unfold=[base.p_is],
+        nonzero=[base.Q_positive],
+    )
+    p_other = linear(
+        equal(p(g), other_share).where(g),
+        (1 / Q, off_exp),
+        (-1 / Q, size),
+        unfold=[base.p_is],
+        nonzero=[base.Q_positive],
+    )
+    return p_zero, p_other
+
+
+Q_T, p_T, phat_T = Sym("QT"), Function("pT", ("G",)), Function("phatT", ("D",))
+u, u_rate = Function("u", ("D",)), Function("u'", ("D",))
+
+
+@claim(
+    id="temperature-flow",
+    paper="beyond",
+    kind="extension",
+    place="the cross-entropy at temperature T on the spectral family",
+    title="Temperature: the flow of s/T is that of the cross-entropy in another time",
+    plain="For the cross-entropy of softmax(Z/T), with phat^T the transform of p^T = softmax(z/T), the family is "
+    "invariant and, balanced, s_a' = (2/T) s_a (1 - phat^T_a). With u = s/T, p^T is the softmax of the spectrum u and "
+    "u_a' = (1/T) 2 u_a (1 - phat^T_a): the flow at T = 1 in the time t/T.",
+    latex=r"\dot s_a=\tfrac2T\,s_a\bigl(1-\hat p^{(T)}_a\bigr)",
+    scope="every K and d, every finite abelian group, every real T != 0, every real alpha, beta and frame R",
+    hypotheses=[*FAMILY, *GRADIENT_FLOW, BALANCED],
+    goals={
+        **dict(zip(("W", "H"), tangent((1 - phat_T(a)) / T), strict=True)),
+        "flow": equal(s_rate(a), 2 / T * s(a) * (1 - phat_T(a))),
+        "softmax of u": equal(Q_T * p_T(g), exp(total(a, u(a) * chi(a, g)) / K)),
+        "flow of u": equal(u_rate(a), 2 * u(a) * (1 - phat_T(a)) / T),
+    },
+    expected="proved",
+    tags=["reduction", "losses", "all-K"],
+)
+def temperature_flow(bench: Workbench) -> None:
+    """The pull is (1 - P)/T, circulant; then s = T u."""
+    x, soft = family(), columns(Z(i, j) / T)
+    L_is = define(L, -total(j, log(P(j, j))))
+    pull_is = define(pull(i, j), (delta(i - j) - P(i, j)) / T)
+    found = slopes(L_is, soft, pull_is, constants=["T"])
+    Q_is = define(Q_T, total(g, exp(z(g) / T)))
+    Q_positive = linear(greater(Q_T, 0), sum_over(exp_positive(z(g) / T), g), unfold=[Q_is])
+    p_is = define(p_T(g), exp(z(g) / T) / Q_T)
+    p_even = linear(equal(p_T(-g), p_T(g)), unfold=[p_is], even=[x.base.z_even])
+    phat_is = define(phat_T(a), total(g, p_T(g) * chi(a, g)), even=[p_even])
+    column_form = linear(equal(column(j), Q_T), unfold=[soft.column_is, x.Z_form, Q_is])
+    form = linear(
+        equal(pull(i, j), (delta(i - j) - p_T(i - j)) / T),
+        unfold=[pull_is, soft.P_is, x.Z_form, column_form, p_is],
+    )
+    flow = flow_on_the_family(bench, (1 - phat_T(a)) / T, found, form, unfold=[phat_is], even=[p_even])
+    moving = bench.show("flow", linear(bench.goal("flow"), flow))
+    u_is = define(u(a), s(a) / T)
+    bench.show(
+        "softmax of u",
+        linear(bench.goal("softmax of u"), unfold=[p_is, x.base.z_is, u_is], nonzero=[Q_positive]),
+    )
+    u_dot = derivative(u_is, u_rate(a), AMPLITUDES, along=[spectrum_rate()], constants=["T"])
+    bench.show("flow of u", linear(bench.goal("flow of u"), u_dot, (1 / T, moving), unfold=[u_is]))
