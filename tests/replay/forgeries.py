@@ -2410,6 +2410,15 @@ MATRICES: list[tuple[str, list[Line], str]] = [
         "columns",
     ),
     (
+        "a complex annihilator",
+        unit_in_kernel(
+            (0, assume(equal(total(r, COMPLEX * M(r, g)), 0), "annihilates")),
+            (1, assume(greater(total(r, COMPLEX * COMPLEX), 0), "nonzero")),
+            vector=COMPLEX,
+        ),
+        "real",
+    ),
+    (
         "a kernel with two columns",
         [
             assume(equal(total(r, VECTOR(r) * WIDE(r, g, h)), 0), "annihilates"),
