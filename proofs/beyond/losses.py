@@ -29,7 +29,7 @@ from ncverify.derive.kernel import (
 from ncverify.derive.terms import App, Function, Term, chi, delta, exp, total
 from ncverify.evidence.workbench import Workbench
 
-from ..garrod.model import Softmax, a, g, i, j, k, l, q_, r, s, s_rate, softmax, z
+from ..garrod.model import Q, Softmax, a, g, i, j, k, l, p, q_, r, s, s_rate, softmax, z
 from ..garrod.reduced import (
     BALANCED,
     FAMILY,
@@ -137,6 +137,13 @@ def columns(score: Term) -> Columns:
     return Columns(column_is, positive, P_is, P_positive, P_total)
 
 
+def softmax_on_the_family(soft: Columns) -> Theorem:
+    """P_ij = p(i - j)."""
+    x = family()
+    column_form = linear(equal(column(j), Q), unfold=[soft.column_is, x.Z_form, x.base.Q_is])
+    return linear(equal(P(i, j), p(i - j)), unfold=[soft.P_is, x.Z_form, column_form, x.base.p_is])
+
+
 def slopes(
     loss: Theorem,
     soft: Columns,
@@ -155,8 +162,7 @@ def slopes(
         at = (k, q_) if name == "W" else (q_, l)
         sorts = tuple(var.sort for var in at)
         made = [Z_dot]
-        for definition, args in ((soft.column_is, (j,)), (soft.P_is, (i, j))):
-            of = definition.relation.lhs
+        for definition, of, args in ((soft.column_is, column, (j,)), (soft.P_is, P, (i, j))):
             prime = Function(f"{of.name}_{name}", (*(var.sort for var in args), *sorts))(*args, *at)
             made.append(
                 derivative(definition, prime, toward, along=made, constants=fixed_names, regular=regular)

@@ -38,6 +38,7 @@ from .losses import (
     flow_on_the_family,
     pull,
     slopes,
+    softmax_on_the_family,
     spectrum_rate,
     tangent,
 )
@@ -136,13 +137,6 @@ def label_smoothing_flow(bench: Workbench) -> None:
             unfold=[L_is, P_form],
         ),
     )
-
-
-def softmax_on_the_family(soft: Columns) -> Theorem:
-    """P_ij = p(i - j)."""
-    x = family()
-    column_form = linear(equal(column(j), Q), unfold=[soft.column_is, x.Z_form, x.base.Q_is])
-    return linear(equal(P(i, j), p(i - j)), unfold=[soft.P_is, x.Z_form, column_form, x.base.p_is])
 
 
 def shares_positive() -> tuple[Theorem, Theorem]:
