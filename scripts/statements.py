@@ -3,7 +3,8 @@
     python scripts/statements.py [--store DIR]    checks the book (what is stored is taken from there)
 
 For each claim: ``claim``, the hash of its statement, and ``asserts``, the hash of what its evidence asserts
-formally (null for a claim without a certificate).  Run it after every change of a statement or its evidence.
+formally (null for a claim that is to stay open).  Claims that cannot be checked here, for lack of a package,
+keep their entry or have none.  Run it after every change of a statement or its evidence.
 """
 
 from __future__ import annotations
@@ -45,9 +46,10 @@ def main() -> int:
                 print(f"{name}: {reason}", file=sys.stderr)
     before = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     checked = {result.claim.id for result in results}
-    for name, entry in entries.items():  # what could not be checked here stays as it was
-        if name not in checked and before.get(name, {}).get("claim") == entry["claim"]:
-            entry["asserts"] = before[name]["asserts"]
+    for name in [name for name in entries if name not in checked]:
+        del entries[name]
+        if name in before:
+            entries[name] = before[name]
     lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(f"{FILE}: {len(entries)} claims, {failed} certificates rejected")
