@@ -2531,6 +2531,11 @@ def _tagged_twice() -> dict[str, Any]:
 
 STEP = raw()["steps"][0]
 RAW: list[tuple[str, Any, str]] = [
+    (
+        "a rejected term before the others",
+        {**raw(), "terms": [["tan"], ["num", "0"], ["sym", "x"]]},
+        "not a term",
+    ),
     ("conditions that are no list", raw(conclusion=[1, "=", 0, {}]), "list"),
     ("a value with two tags", _tagged_twice(), "form"),
     (
