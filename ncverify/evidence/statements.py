@@ -6,6 +6,7 @@ Each function registers a claim (as the decorator ``ncverify.claim`` does), with
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -30,6 +31,7 @@ Step: TypeAlias = "str | Expr | tuple[str, str | Expr]"
 
 _SCOPES = ("all real values at which the steps are defined", "all real values that satisfy the assumptions")
 SIGNS = ("=", "<=", "<", ">=", ">")
+_IMPLIED = {"=": ("=", "<=", ">="), "<": ("<", "<="), "<=": ("<=",), ">": (">", ">="), ">=": (">=",)}
 
 
 def derivation(
@@ -50,12 +52,20 @@ def derivation(
 
     steps: expressions as ``ncverify decide`` reads them (LaTeX with ``latex=True``).  A step ("<=", e) is an
     inequality; it is certified on the box ``on`` (exact ends by variable), and the verdict is then at most
-    ``certified``.  proves: the statement "left = right" (or "<=", ...) that the chain is to arrive at.
+    ``certified``.  proves: the statement "left = right" (or "<=", ...) that the chain is to arrive at; the
+    signs of its steps must give it.
     assume: relations such as "x > 0"; each one is dropped in turn, to say whether it was needed.
     symbols: the only names that may occur, if given.
     """
     chain = _chain(steps, latex=latex)
-    ends = None if proves is None else _statement(proves, latex=latex)
+    overall = _overall([sign for sign, _ in chain[1:]])
+    ends = None
+    if proves is not None:
+        first, wanted, last = _statement(proves, latex=latex)
+        if overall is None or wanted not in _IMPLIED[overall]:
+            shown = " ".join(sign for sign, _ in chain[1:])
+            raise InputError(f"{id}: steps with the signs {shown} do not prove {clip(str(proves))!r}")
+        ends = first, last
     _known_symbols([expr for _, expr in chain], symbols)
     if any(sign != "=" for sign, _ in chain[1:]) and on is None:
         raise InputError(f"{id}: a step with an inequality needs the box it is on: on={{'x': (0, 1)}}")
@@ -83,7 +93,7 @@ def derivation(
     return _declare(
         check,
         id=id,
-        title=title or f"{clip(repr(chain[0][1]), 50)} = {clip(repr(chain[-1][1]), 50)}",
+        title=title or f"{clip(repr(chain[0][1]), 50)} {overall or '...'} {clip(repr(chain[-1][1]), 50)}",
         plain=plain or " ".join(f"{sign} {expr!r}" for sign, expr in chain).removeprefix("= "),
         assume=assume,
         scope=_box_text(on) if on is not None else _SCOPES[bool(assume)],
@@ -206,11 +216,23 @@ def _read(side: str | Expr, *, latex: bool) -> Expr:
     return parse_latex(side) if latex else parse(side)
 
 
-def _statement(proves: str | tuple[str, str], *, latex: bool) -> tuple[Expr, Expr]:
-    sides = proves if isinstance(proves, tuple) else tuple(proves.replace("==", "=").split("="))
-    if len(sides) != 2:
-        raise InputError(f"proves={clip(proves)!r} is not an equation: write 'left = right'")
-    return _read(sides[0], latex=latex), _read(sides[1], latex=latex)
+def _overall(signs: Sequence[str]) -> str | None:
+    """The sign between the first and the last side of a chain; None if the signs point both ways."""
+    for sign in ("<", ">"):
+        if all(item in ("=", sign, sign + "=") for item in signs):
+            if sign in signs:
+                return sign
+            if sign + "=" in signs:
+                return sign + "="
+    return "=" if all(sign == "=" for sign in signs) else None
+
+
+def _statement(proves: str | tuple[str, str], *, latex: bool) -> tuple[Expr, str, Expr]:
+    sides = ("", *proves) if isinstance(proves, tuple) else re.split("(<=|>=|<|>|==|=)", proves)
+    if len(sides) != 3:
+        raise InputError(f"proves={clip(proves)!r} is not an equation or inequality: write 'left = right'")
+    left, sign, right = (sides[1], "=", sides[2]) if isinstance(proves, tuple) else sides
+    return _read(left, latex=latex), sign.replace("==", "="), _read(right, latex=latex)
 
 
 def _known_symbols(exprs: Sequence[Expr], symbols: Sequence[str] | str) -> None:

@@ -72,6 +72,21 @@ def test_a_derivation_arrives_at_its_statement() -> None:
     assert "ends with x + x, the statement with 3*x" in str(found)
 
 
+def test_inequalities_arrive_at_theirs() -> None:
+    steps = ["exp(x)", (">=", "1+x"), "x+1", (">", "x")]
+    for statement in ("exp(x) > x", "exp(x) >= x"):
+        assert verdict(nv.derivation, steps, on={"x": (-1, 1)}, proves=statement).outcome == "certified"
+    for wrong, statement in (
+        (["0*x", ("<=", "1+0*x")], "0 = 1"),
+        (["0*x", ("<=", "1+0*x")], ("0", "1")),
+        (["0*x", ("<=", "1+0*x")], "0 < 1"),
+        (["0*x", ("<=", "1+0*x")], "0 >= 1"),
+        (["0*x", ("<=", "1+0*x"), (">=", "0*x-5")], "0 <= -5"),
+    ):
+        with pytest.raises(InputError, match="do not prove"):
+            declared(nv.derivation, wrong, on={"x": (-1, 1)}, proves=statement)
+
+
 def test_steps_that_are_inequalities() -> None:
     found = verdict(nv.derivation, ["exp(x)", (">=", "1+x"), "x+1"], on={"x": (-1, 1)})
     assert found.outcome == "certified"
