@@ -23,7 +23,7 @@ check: $(STAMP)
 	@$(BIN)/ncverify check
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check
