@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
@@ -45,7 +45,7 @@ from ..garrod.model import (
     symmetric,
 )
 from ..garrod.reduced import BALANCED, FAMILY, GRADIENT_FLOW, L, P, Z
-from .losses import columns, family, flow_on_the_family, pull, slopes, softmax_on_the_family, tangent
+from .losses import Reduced, columns, family, on_the_family, pull, reduced, slopes, softmax_on_the_family
 
 gamma = Sym("gamma")
 
@@ -86,7 +86,7 @@ def weight_positive(base: Softmax) -> tuple[Theorem, Theorem]:
     scope="every K >= 2 and d, every finite abelian group, every real alpha, beta and frame R; the flow for every real gamma",
     hypotheses=[*FAMILY, *GRADIENT_FLOW, BALANCED, CLASSES, EXPONENT],
     goals={
-        **dict(zip(("W", "H"), tangent(focal_weight(p(G0)) * (1 - phat(a))), strict=True)),
+        **reduced(focal_weight(p(G0)) * (1 - phat(a))),
         "flow": equal(s_rate(a), 2 * s(a) * focal_weight(p(G0)) * (1 - phat(a))),
         "mode 0": equal(s_rate(D0), 0),
         "w > 0": greater(focal_weight(p(G0)), 0),
@@ -96,21 +96,27 @@ def weight_positive(base: Softmax) -> tuple[Theorem, Theorem]:
 )
 def focal_flow(bench: Workbench) -> None:
     """The loss is a function of P_jj alone, so its pull is that of log P_jj times its derivative by log P_jj."""
+    base, flow = family().base, focal_loss().show(bench)
+    bench.show("flow", linear(bench.goal("flow"), flow))
+    still = (-2 * s(D0) * focal_weight(p(G0)), base.phat_zero)
+    bench.show("mode 0", linear(bench.goal("mode 0"), flow.at({a: D0}), still))
+    bench.show("w > 0", linear(bench.goal("w > 0"), *weight_positive(base)))
+
+
+@lru_cache(maxsize=1)
+def focal_loss() -> Reduced:
+    """The flow of L = -sum_j (1 - P_jj)^gamma log P_jj."""
     x, soft = family(), columns(Z(i, j))
     others = sum_over(soft.P_positive.at({i: h + j}), h, nonzero=True, several=classes)
     miss = linear(greater(1 - P(j, j), 0), others, (-1, soft.P_total))
     L_is = define(L, -total(j, exp(gamma * log(1 - P(j, j))) * log(P(j, j))))
     pull_is = define(pull(i, j), focal_weight(P(j, j)) * (delta(i - j) - P(i, j)))
     found = slopes(L_is, soft, pull_is, constants=["gamma"], regular=[miss])
-    P_form = softmax_on_the_family(soft)
     w = focal_weight(p(G0))
-    form = linear(equal(pull(i, j), w * (delta(i - j) - p(i - j))), unfold=[pull_is, P_form])
-    flow = flow_on_the_family(
-        bench, w * (1 - phat(a)), found, form, unfold=[x.base.phat_is], even=[x.base.p_even]
+    form = linear(
+        equal(pull(i, j), w * (delta(i - j) - p(i - j))), unfold=[pull_is, softmax_on_the_family(soft)]
     )
-    bench.show("flow", linear(bench.goal("flow"), flow))
-    bench.show("mode 0", linear(bench.goal("mode 0"), flow.at({a: D0}), (-2 * s(D0) * w, x.base.phat_zero)))
-    bench.show("w > 0", linear(bench.goal("w > 0"), *weight_positive(x.base)))
+    return on_the_family(w * (1 - phat(a)), found, form, unfold=[x.base.phat_is], even=[x.base.p_even])
 
 
 @claim(

@@ -6,7 +6,7 @@ force, the family is invariant and its eigenvalues are the rates: s_a' = 2 s_a f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -178,12 +178,14 @@ def slopes(
     return side("W", x.Z_W, grad_W(k, q_), PULL_ON_W), side("H", x.Z_H, grad_H(q_, l), PULL_ON_H)
 
 
-def tangent(factor: Term) -> tuple[Relation, Relation]:
-    """The velocity stays in the family, with amplitudes factor_a beta_a and factor_a alpha_a."""
-    return (
-        equal(-grad_W(k, r), along_W(factor * beta(a))),
-        equal(-grad_H(r, j), along_H(factor * alpha(a))),
-    )
+def reduced(factor: Term) -> dict[str, Relation]:
+    """The goals of a loss whose pull has the eigenvalues ``factor``: the velocity in the family, the amplitudes."""
+    return {
+        "W": equal(-grad_W(k, r), along_W(factor * beta(a))),
+        "H": equal(-grad_H(r, j), along_H(factor * alpha(a))),
+        "alpha": equal(alpha_rate(a), factor * beta(a)),
+        "beta": equal(beta_rate(a), factor * alpha(a)),
+    }
 
 
 def spectrum_rate() -> Theorem:
@@ -191,29 +193,35 @@ def spectrum_rate() -> Theorem:
     return derivative(s_is, s_rate(a), AMPLITUDES)
 
 
-def flow_on_the_family(
-    bench: Workbench,
+@dataclass(frozen=True)
+class Reduced:
+    """The theorems of the goals ``reduced(factor)``, by name, and s_a' = 2 s_a factor_a for balanced starts."""
+
+    parts: Mapping[str, Theorem]
+    flow: Theorem
+
+    def show(self, bench: Workbench) -> Theorem:
+        """Hand in the four parts; returns the flow."""
+        for name, theorem in self.parts.items():
+            bench.show(name, linear(bench.goal(name), theorem))
+        return self.flow
+
+
+def on_the_family(
     factor: Term,
     found: tuple[Theorem, Theorem],
     form: Theorem,
     *,
     unfold: Sequence[Theorem] = (),
     even: Iterable[Theorem] = (),
-) -> Theorem:
-    """Show the goals W and H, ``tangent(factor)``; return s_a' = 2 s_a factor_a for balanced starts.
-
-    ``found``: the two slopes; ``form``: the pull on the family, as a function of i - j.
-    """
+) -> Reduced:
+    """The flow on the family; ``found``: the two slopes; ``form``: the pull as a function of i - j."""
     by_W, by_H = found
-    even = [*EVEN, *even]
-    speed_W = bench.show(
-        "W", linear(bench.goal("W"), by_W.at({q_: r}), unfold=[form, spectral_H, *unfold], even=even)
-    )
-    speed_H = bench.show(
-        "H", linear(bench.goal("H"), by_H.at({q_: r, l: j}), unfold=[form, spectral_W, *unfold], even=even)
-    )
+    even, goals = [*EVEN, *even], reduced(factor)
+    speed_W = linear(goals["W"], by_W.at({q_: r}), unfold=[form, spectral_H, *unfold], even=even)
+    speed_H = linear(goals["H"], by_H.at({q_: r, l: j}), unfold=[form, spectral_W, *unfold], even=even)
     up, down = amplitude_rates(factor, speed_W, speed_H)
-    return linear(
+    flow = linear(
         equal(s_rate(a), 2 * s(a) * factor),
         spectrum_rate(),
         (beta(a), up),
@@ -221,6 +229,7 @@ def flow_on_the_family(
         (factor * (alpha(a) - beta(a)), balanced),
         unfold=[s_is],
     )
+    return Reduced({"W": speed_W, "H": speed_H, "alpha": up, "beta": down}, flow)
 
 
 @claim(
@@ -237,7 +246,7 @@ def flow_on_the_family(
     scope="every K and d, every finite abelian group, every loss of the logits, every real alpha, beta and frame R",
     hypotheses=[*FAMILY, *GRADIENT_FLOW, BALANCED, LOGIT_W, LOGIT_H, CIRCULANT, FORCE_EVEN],
     goals={
-        **dict(zip(("W", "H"), tangent(force_hat(a)), strict=True)),
+        **reduced(force_hat(a)),
         "flow": equal(s_rate(a), 2 * s(a) * force_hat(a)),
     },
     expected="proved",
@@ -245,6 +254,12 @@ def flow_on_the_family(
 )
 def spectral_pull(bench: Workbench) -> None:
     """The chain rule through Z = W H; a circulant matrix is diagonal in the characters."""
+    bench.show("flow", linear(bench.goal("flow"), any_loss().show(bench)))
+
+
+@lru_cache(maxsize=1)
+def any_loss() -> Reduced:
+    """The flow of a loss of which only the pull on the logits is known."""
     x = family()
     even = hypothesis("symmetric-force", equal(force(-g), force(g)))
     form = hypothesis("circulant-pull", equal(pull(i, j), force(i - j)))
@@ -254,5 +269,4 @@ def spectral_pull(bench: Workbench) -> None:
     slope_H = hypothesis("logit-gradient-H", equal(grad_H(q_, l), -total(i, total(j, pull(i, j) * Z_H))))
     by_W = linear(PULL_ON_W, (-1, slope_W), unfold=[x.Z_W])
     by_H = linear(PULL_ON_H, (-1, slope_H), unfold=[x.Z_H])
-    flow = flow_on_the_family(bench, force_hat(a), (by_W, by_H), form, unfold=[hat], even=[even])
-    bench.show("flow", linear(bench.goal("flow"), flow))
+    return on_the_family(force_hat(a), (by_W, by_H), form, unfold=[hat], even=[even])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ncverify.book.claim import Hypothesis
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
@@ -33,31 +35,32 @@ from ..garrod.slowdown import ray, softmax_on_the_ray
 from .losses import (
     AMPLITUDES,
     Columns,
+    Reduced,
     columns,
     family,
-    flow_on_the_family,
+    on_the_family,
     pull,
+    reduced,
     slopes,
     softmax_on_the_family,
     spectrum_rate,
-    tangent,
 )
 
-eps, T = Sym("eps"), Sym("T")
+eps, T = Sym("eps"), Sym("temp")
 true_share, other_share = 1 - eps + eps / K, eps / K
 target = (1 - eps) * delta(i - j) + eps / K
 LOWEST = -K * (true_share * log(true_share) + (K - 1) * other_share * log(other_share))
 LEVEL = log(true_share) - log(other_share)
 
-SMOOTH = Hypothesis("eps-positive", "eps > 0 (minimum and equilibria only)", r"\varepsilon>0")
-PROPER = Hypothesis("eps-below-1", "eps < 1 (minimum and equilibria only)", r"\varepsilon<1")
+SMOOTH = Hypothesis("eps-positive", "eps > 0", r"\varepsilon>0")
+PROPER = Hypothesis("eps-below-1", "eps < 1", r"\varepsilon<1")
 STANDING = Hypothesis(
     "standing", "the state does not move, s_a' = 0 (part 'equilibrium' only)", r"\dot s_a=0"
 )
 NONZERO = Hypothesis("no-zero-mode", "s_a > 0 for a != 0 (part 'equilibrium' only)", "s_a>0")
 AT_LEVEL = Hypothesis(
     "on-the-ray",
-    "s_a = log(1 - eps + eps/K) - log(eps/K) for a != 0 (parts 'at rest' and 'attained' only)",
+    "s_a = log(1 - eps + eps/K) - log(eps/K) for a != 0 (all but the bound)",
     r"s_a=s^*",
 )
 
@@ -65,11 +68,9 @@ smooth = hypothesis("eps-positive", greater(eps, 0), "pointwise")
 proper = hypothesis("eps-below-1", greater(1 - eps, 0), "pointwise")
 
 
-def smoothed_loss(soft: Columns) -> tuple[Theorem, Theorem, tuple[Theorem, Theorem]]:
-    """L = -sum_ij target_ij log P_ij, its pull target - P, and the slopes."""
-    L_is = define(L, -total(j, total(i, target * log(P(i, j)))))
-    pull_is = define(pull(i, j), target - P(i, j))
-    return L_is, pull_is, slopes(L_is, soft, pull_is, constants=["eps"])
+def smoothed_loss() -> Theorem:
+    """L = -sum_ij target_ij log P_ij."""
+    return define(L, -total(j, total(i, target * log(P(i, j)))))
 
 
 @claim(
@@ -77,37 +78,26 @@ def smoothed_loss(soft: Columns) -> tuple[Theorem, Theorem, tuple[Theorem, Theor
     paper="beyond",
     kind="extension",
     place="the cross-entropy with smoothed labels on the spectral family",
-    title="Label smoothing: the modes stop at phat_a = 1 - eps, at a finite minimum",
+    title="Label smoothing: the modes stop at phat_a = 1 - eps",
     plain="For targets (1 - eps) e_y + eps/K the family is invariant and, balanced, s_a' = 2 s_a (1 - eps - phat_a) for "
-    "a != 0; mode 0 does not move. For 0 < eps < 1: where no mode moves and all s_a > 0 (a != 0), phat_a = 1 - eps; "
-    "this holds at s_a = log(1 - eps + eps/K) - log(eps/K), a collapsed point at a finite norm, where the loss takes its "
-    "minimum over all W and H.",
-    latex=r"\dot s_a=2s_a(1-\varepsilon-\hat p_a),\qquad s_a^*=\log\frac{1-\varepsilon+\varepsilon/K}{\varepsilon/K}",
-    scope="every K and d, every finite abelian group, every real alpha, beta and frame R; the flow for every real eps",
-    hypotheses=[*FAMILY, *GRADIENT_FLOW, BALANCED, SMOOTH, PROPER, STANDING, NONZERO, AT_LEVEL, ZERO_MODE],
+    "a != 0; mode 0 does not move. Where no mode moves and all s_a > 0 (a != 0), phat_a = 1 - eps.",
+    latex=r"\dot s_a=2s_a(1-\varepsilon-\hat p_a)",
+    scope="every K and d, every finite abelian group, every real eps, every real alpha, beta and frame R",
+    hypotheses=[*FAMILY, *GRADIENT_FLOW, BALANCED, STANDING, NONZERO],
     goals={
-        **dict(zip(("W", "H"), tangent(1 - eps + eps * delta(a) - phat(a)), strict=True)),
+        **reduced(1 - eps + eps * delta(a) - phat(a)),
         "flow": equal(s_rate(a), 2 * s(a) * (1 - eps - phat(a))).where(a),
         "mode 0": equal(s_rate(D0), 0),
         "equilibrium": equal(phat(a), 1 - eps).where(a),
-        "at rest": equal(phat(a), 1 - eps).where(a),
-        "minimum": at_least(L, LOWEST),
-        "attained": equal(L, LOWEST),
     },
     expected="proved",
     tags=["reduction", "losses", "all-K"],
 )
 def label_smoothing_flow(bench: Workbench) -> None:
     """The pull is the target minus P, which is circulant; the minimum is Gibbs' inequality column by column."""
-    x, soft = family(), columns(Z(i, j))
-    L_is, pull_is, found = smoothed_loss(soft)
-    P_form = softmax_on_the_family(soft)
-    force = target - p(i - j)
-    form = linear(equal(pull(i, j), force), unfold=[pull_is, P_form])
-    factor = 1 - eps + eps * delta(a) - phat(a)
-    flow = flow_on_the_family(bench, factor, found, form, unfold=[x.base.phat_is], even=[x.base.p_even])
+    base, flow = family().base, smoothed().show(bench)
     moving = bench.show("flow", linear(bench.goal("flow"), flow))
-    bench.show("mode 0", linear(bench.goal("mode 0"), flow.at({a: D0}), (-2 * s(D0), x.base.phat_zero)))
+    bench.show("mode 0", linear(bench.goal("mode 0"), flow.at({a: D0}), (-2 * s(D0), base.phat_zero)))
     still = hypothesis("standing", equal(s_rate(a), 0), "pointwise")
     nonzero = hypothesis("no-zero-mode", greater(s(a), 0).where(a), "pointwise")
     bench.show(
@@ -119,10 +109,52 @@ def label_smoothing_flow(bench: Workbench) -> None:
             nonzero=[nonzero],
         ),
     )
+
+
+@lru_cache(maxsize=1)
+def smoothed() -> Reduced:
+    """The flow of the smoothed loss; its pull is target - P."""
+    x, soft = family(), columns(Z(i, j))
+    pull_is = define(pull(i, j), target - P(i, j))
+    found = slopes(smoothed_loss(), soft, pull_is, constants=["eps"])
+    form = linear(equal(pull(i, j), target - p(i - j)), unfold=[pull_is, softmax_on_the_family(soft)])
+    factor = 1 - eps + eps * delta(a) - phat(a)
+    return on_the_family(factor, found, form, unfold=[x.base.phat_is], even=[x.base.p_even])
+
+
+@claim(
+    id="label-smoothing-minimum",
+    paper="beyond",
+    kind="extension",
+    place="the cross-entropy with smoothed labels: where its flow can end",
+    title="Label smoothing has its minimum at a collapsed spectrum of finite norm",
+    plain="For 0 < eps < 1 the loss with targets (1 - eps) e_y + eps/K is at least K times the entropy of a target, for "
+    "all W and H; at s_0 = 0, s_a = log(1 - eps + eps/K) - log(eps/K) (a != 0) it is equal to it, p is the target and "
+    "phat_a = 1 - eps, so that no mode moves (label-smoothing-flow).",
+    latex=r"\min L=L(s^*),\qquad s_a^*=\log\frac{1-\varepsilon+\varepsilon/K}{\varepsilon/K}\ (a\neq0)",
+    scope="every K and d, every finite abelian group, every eps in (0, 1); the bound for all W and H",
+    hypotheses=[*FAMILY, SMOOTH, PROPER, AT_LEVEL, ZERO_MODE],
+    goals={
+        "minimum": at_least(L, LOWEST),
+        "attained": equal(L, LOWEST),
+        "p at the label": equal(p(G0), true_share),
+        "p elsewhere": equal(p(g), other_share).where(g),
+        "at rest": equal(phat(a), 1 - eps).where(a),
+    },
+    expected="proved",
+    tags=["losses", "all-K"],
+)
+def label_smoothing_minimum(bench: Workbench) -> None:
+    """Gibbs' inequality column by column; on the collapse ray p has two values."""
+    x, soft = family(), columns(Z(i, j))
+    L_is = smoothed_loss()
+    P_form = softmax_on_the_family(soft)
     small, large = shares_positive()
     gibbs = gibbs_bound(soft, small, large)
     bench.show("minimum", linear(bench.goal("minimum"), sum_over(gibbs, j), unfold=[L_is]))
     p_zero, p_other = shares_at_level(small, large)
+    bench.show("p at the label", linear(bench.goal("p at the label"), p_zero))
+    bench.show("p elsewhere", linear(bench.goal("p elsewhere"), p_other))
     turned = linear(equal(p(g) * chi(a, g), other_share * chi(a, g)).where(g), (chi(a, g), p_other))
     bench.show(
         "at rest",
@@ -219,7 +251,7 @@ u, u_rate = Function("u", ("D",)), Function("u'", ("D",))
     scope="every K and d, every finite abelian group, every real T != 0, every real alpha, beta and frame R",
     hypotheses=[*FAMILY, *GRADIENT_FLOW, BALANCED],
     goals={
-        **dict(zip(("W", "H"), tangent((1 - phat_T(a)) / T), strict=True)),
+        **reduced((1 - phat_T(a)) / T),
         "flow": equal(s_rate(a), 2 / T * s(a) * (1 - phat_T(a))),
         "softmax of u": equal(Q_T * p_T(g), exp(total(a, u(a) * chi(a, g)) / K)),
         "flow of u": equal(u_rate(a), 2 * u(a) * (1 - phat_T(a)) / T),
@@ -229,10 +261,24 @@ u, u_rate = Function("u", ("D",)), Function("u'", ("D",))
 )
 def temperature_flow(bench: Workbench) -> None:
     """The pull is (1 - P)/T, circulant; then s = T u."""
+    base, (p_is, Q_positive, found) = family().base, tempered()
+    moving = bench.show("flow", linear(bench.goal("flow"), found.show(bench)))
+    u_is = define(u(a), s(a) / T)
+    bench.show(
+        "softmax of u",
+        linear(bench.goal("softmax of u"), unfold=[p_is, base.z_is, u_is], nonzero=[Q_positive]),
+    )
+    u_dot = derivative(u_is, u_rate(a), AMPLITUDES, along=[spectrum_rate()], constants=["temp"])
+    bench.show("flow of u", linear(bench.goal("flow of u"), u_dot, (1 / T, moving), unfold=[u_is]))
+
+
+@lru_cache(maxsize=1)
+def tempered() -> tuple[Theorem, Theorem, Reduced]:
+    """p^T, that its sum is positive, and the flow of the loss at temperature T."""
     x, soft = family(), columns(Z(i, j) / T)
     L_is = define(L, -total(j, log(P(j, j))))
     pull_is = define(pull(i, j), (delta(i - j) - P(i, j)) / T)
-    found = slopes(L_is, soft, pull_is, constants=["T"])
+    found = slopes(L_is, soft, pull_is, constants=["temp"])
     Q_is = define(Q_T, total(g, exp(z(g) / T)))
     Q_positive = linear(greater(Q_T, 0), sum_over(exp_positive(z(g) / T), g), unfold=[Q_is])
     p_is = define(p_T(g), exp(z(g) / T) / Q_T)
@@ -243,12 +289,5 @@ def temperature_flow(bench: Workbench) -> None:
         equal(pull(i, j), (delta(i - j) - p_T(i - j)) / T),
         unfold=[pull_is, soft.P_is, x.Z_form, column_form, p_is],
     )
-    flow = flow_on_the_family(bench, (1 - phat_T(a)) / T, found, form, unfold=[phat_is], even=[p_even])
-    moving = bench.show("flow", linear(bench.goal("flow"), flow))
-    u_is = define(u(a), s(a) / T)
-    bench.show(
-        "softmax of u",
-        linear(bench.goal("softmax of u"), unfold=[p_is, x.base.z_is, u_is], nonzero=[Q_positive]),
-    )
-    u_dot = derivative(u_is, u_rate(a), AMPLITUDES, along=[spectrum_rate()], constants=["T"])
-    bench.show("flow of u", linear(bench.goal("flow of u"), u_dot, (1 / T, moving), unfold=[u_is]))
+    flow = on_the_family((1 - phat_T(a)) / T, found, form, unfold=[phat_is], even=[p_even])
+    return p_is, Q_positive, flow

@@ -140,7 +140,11 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
         "NW": lambda a: to_arb(s[a]),
         "NH": lambda a: to_arb(s[a] * 2),
         **{name: (lambda value=value: to_arb(value)) for name, value in ADAM.items()},
+        **({"eps": lambda: _resting_smoothing(order, level)} if "eps-below-1" in hypotheses else {}),
         "uo": lambda a: to_arb(s[a] + 1),
+        "force": lambda g: to_arb(direction[g]),
+        "gamma": lambda: to_arb(Fraction(3, 2)),
+        "temp": lambda: to_arb(Fraction(5, 3)),
         "ti": lambda a: to_arb(s[a] - 3),
         "sm": lambda a: to_arb(2 * s[a]),
         "M": lambda q, r: _product(frame[q], frame[r], [2 * value for value in s]),
@@ -161,6 +165,11 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
 def _resting_decay(order: int, level: Fraction) -> arb:
     """The weight decay for which the collapse ray rests at this level (omega = 2/3, n = 2)."""
     return to_arb(Fraction(2, 3)) * to_arb(2).sqrt() * order / (to_arb(level).exp() + order - 1)
+
+
+def _resting_smoothing(order: int, level: Fraction) -> arb:
+    """The label smoothing for which the collapse ray rests at this level."""
+    return to_arb(order) / (to_arb(level).exp() + order - 1)
 
 
 def _ray_speed(order: int, level: Fraction) -> arb:
