@@ -127,7 +127,7 @@ def _claim(data: Any) -> Mapping[str, Any]:
 
 def _tie(claim: Mapping[str, Any], asserts: list[Any]) -> None:
     """The formal goals of the claim are those of its derivations, under hypotheses that it names."""
-    derived = [item for item in asserts if item["kind"] == "derivation"]
+    derived = [item for said in asserts for item in _derivations(said)]
     goals: dict[str, Any] = {}
     for item in derived:
         goals |= item["goals"]
@@ -138,6 +138,13 @@ def _tie(claim: Mapping[str, Any], asserts: list[Any]) -> None:
         for name in item["hypotheses"]:
             if name not in named:
                 raise Rejected(f"the hypothesis {name[:60]!r} is used, but the claim does not name it")
+
+
+def _derivations(said: Any) -> list[Any]:
+    """What derivations assert, in lists too."""
+    if said["kind"] == "list":
+        return [found for item in said["items"] for found in _derivations(item)]
+    return [said] if said["kind"] == "derivation" else []
 
 
 def assertions(data: Any) -> str:
