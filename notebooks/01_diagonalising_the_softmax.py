@@ -50,19 +50,7 @@ from ncverify.theory.observables import lyapunov
 from ncverify.theory.spectral import fourier_basis, hadamard_start, spectrum_of
 
 set_matplotlib_formats("svg")
-plt.rcParams.update(
-    {
-        "axes.grid": True,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "figure.constrained_layout.use": True,
-        "font.size": 10,
-        "grid.color": "0.9",
-        "legend.frameon": False,
-        "lines.linewidth": 1.8,
-        "lines.markersize": 6,
-    }
-)
+plt.style.use("figures.mplstyle")
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # told apart with every common colour vision
 
 # %% [markdown]
