@@ -101,11 +101,12 @@ def crashed(kills: int, seed: int) -> list[str]:
             rounds += 1
             while True:
                 process = start(store)
-                deadline = perf_counter() + rng.uniform(0.5, 8)
-                while perf_counter() < deadline and process.poll() is None:
+                goal = kept(store) + rng.randrange(4)  # kill soon after so many new results
+                while kept(store) < goal and process.poll() is None:
                     sleep(0.002)
+                sleep(rng.uniform(0, 0.5))
                 if process.poll() is not None or done >= kills:
-                    process.wait()
+                    process.wait()  # of the last one nothing more is asked than to finish
                     break
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
@@ -123,6 +124,12 @@ def crashed(kills: int, seed: int) -> list[str]:
         f"runs, {len(wrong)} with a lost, half-written or different result ({perf_counter() - begin:.0f} s)"
     )
     return wrong
+
+
+def kept(store: Path) -> int:
+    """How many verdicts are stored."""
+    folder = store / "verdicts"
+    return sum(1 for _ in folder.glob("*.json")) if folder.is_dir() else 0
 
 
 def start(store: Path) -> subprocess.Popen[bytes]:
