@@ -15,7 +15,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
-from ncverify.book.claim import Claim
+from ncverify.book.claim import Claim, Hypothesis
 from ncverify.book.registry import caller, claim
 from ncverify.book.verdict import Evidence, Outcome, Verdict
 from ncverify.derive.decide import decide
@@ -62,7 +62,8 @@ def gradient_flow(
     a function of the lists (z, p) or, if it depends on the class y, (z, p, y), built with ``nv.exp``,
     ``nv.log`` and arithmetic.  The sum over the samples is meant.  ``refuted`` where the family is not
     invariant (then the witness is a spectrum at which two entries of the gradient differ), or where some
-    mode moves otherwise.  Cost: about 0.01 s K for K <= 16.
+    mode moves otherwise.  assume: relations such as "c > 0", which become hypotheses.  Cost: about 0.01 s K
+    for K <= 16.
     """
     chosen = _group(id, classes, group)
     template = parse(rhs) if isinstance(rhs, str) else as_expr(rhs)
@@ -79,7 +80,8 @@ def gradient_flow(
         id=id,
         title=title or clip(said, 100),
         plain=plain or said,
-        scope=f"{chosen.name}, every real symmetric spectrum",
+        hypotheses=[Hypothesis(f"assumption-{i}", text) for i, text in enumerate(assume, 1)],
+        scope=f"{chosen.name}, every real symmetric spectrum" + ", under the assumptions" * bool(assume),
         expected=expected,
         tags=tags,
         at=caller(),

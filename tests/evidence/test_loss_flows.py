@@ -53,6 +53,13 @@ def test_losses_that_keep_the_family(loss: Any, true: str | None, false: str, wh
     assert str(found.witness["at"]).startswith("mode ")  # type: ignore[index]
 
 
+def test_assumptions_are_hypotheses() -> None:
+    with recording(nv.Registry()):
+        declared = nv.gradient_flow("mine", "0*s", classes=2, assume=["s1 == 0"])
+    assert [item.plain for item in declared.hypotheses] == ["s1 == 0"]
+    assert declared.scope.endswith(", under the assumptions")
+
+
 def test_a_derived_flow_with_a_parameter() -> None:
     """Temperature: the softmax at T has no name in the language, but at T = 1 it is phat."""
     assert verdict("2*s*(1-phat)", loss=tempered, classes=4, assume=["T == 1"]).outcome == "proved"
