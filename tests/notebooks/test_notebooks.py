@@ -18,6 +18,60 @@ SECONDS = 60
 
 FIRST = "01_diagonalising_the_softmax"
 
+PRINTED = {
+    "02_flows_to_astronomical_times": [
+        "certified to t = 1e+100: True",
+        "largest relative radius below 1e-50: True",
+        "V falls from each time to the next, certified: True",
+        "the exact formula contains every asked time: True",
+        # the proved rate, claim transverse-rate
+        "slope of log|delta| against sbar, t = 1e90 to 1e100: -0.125000 (-1/K = -0.125)",
+    ],
+    "03_the_lyapunov_function": [
+        "the formula, typed for K = 4: proved",
+        "with the factor 1 in place of 2: refuted",
+        "V never increases, depth 3: refuted",
+        "V never increases, unbalanced: refuted",
+        "depth 3, s(0)=(2,2,1): V rises at first, certified: True",
+        "depth 2, s(0)=(2,2,1): V rises at first, certified: False; largest at t = 0",
+    ],
+    "04_hunting_a_counterexample": [
+        "the cosine never decreases, K = 8: refuted",
+        "the cosine never decreases, K = 4: undecided",
+        "the cosine falls at every t in [0, 200]",
+        "certified growth from t = 0 to 700: [38.979219",
+        "Q (phat_1 - phat_2), K = 4: proved",
+        "18 trajectories inside end within 1e-3 of collapse, 6 on the edges at their midpoints",
+    ],
+    "05_errata_of_the_layer_peeled_paper": [
+        "12 claims: 12 refuted; all as expected",
+        "corrected coefficient = 2/(1 + e^(2c)): proved",
+        "printed coefficient = 2/(1 + e^(2c)): refuted",
+        "nc1.trace_ratio              9/32",
+        "the constant of the motion keeps 8 digits: True",
+        "nc2.norm_variation                     slope against log t:  -0.99",
+        "nc1.norm_ratio                         slope against log t:  -0.49",
+    ],
+    "06_landscapes": [
+        "Morse identity: holds in every width from 1 to 3",
+        "Morse identity: holds in every width from 1 to 4",
+        "K = 3 and K = 4: [1, 1] global minimum each, [4, 11] saddles up to symmetry, nothing else",
+        "mu - sigma < 0, certified: True",
+        "of 4 orbits of supports, 4 have a point of the census with their rank, index and value",
+        "K = 4: certified\n   12 critical points",
+    ],
+    "07_your_own_derivation": [
+        "flow of label smoothing, K = 8: proved",
+        "flow without eps: refuted - mode 1",
+        "refuted at step 2: x*(1 - 2/(exp(x) + 1)) = x - x/(exp(x) + 1)",
+        "needed: x >= 0; without it: x = -2",
+        "not needed: y <= 1",
+        "accepted - angle",
+        "with another verdict: rejected (it says certified, but its evidence earns proved)",
+    ],
+}
+"""What each notebook says it finds."""
+
 
 def cells(notebook: NotebookNode) -> list[tuple[str, str]]:
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
@@ -50,7 +104,7 @@ def displayed(notebook: NotebookNode, mime: str) -> list[str]:
 
 
 def test_every_notebook_is_a_pair() -> None:
-    assert FIRST in [script.stem for script in SCRIPTS]
+    assert [script.stem for script in SCRIPTS] == [FIRST, *PRINTED]
     assert [script.stem for script in SCRIPTS] == sorted(path.stem for path in FOLDER.glob("*.ipynb"))
 
 
@@ -80,6 +134,15 @@ def test_a_fresh_kernel_runs_it(script: Path) -> None:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     assert printed(notebook, "stderr") == []
+
+
+@pytest.mark.parametrize("stem", PRINTED)
+def test_a_notebook_finds_what_it_says(stem: str) -> None:
+    notebook = executed(FOLDER / f"{stem}.py")
+    text = "".join(printed(notebook))
+    assert [line for line in PRINTED[stem] if line not in text] == []
+    assert displayed(notebook, "image/svg+xml")
+    assert not any("differ from what is expected" in table for table in displayed(notebook, "text/html"))
 
 
 @pytest.fixture(scope="module")
