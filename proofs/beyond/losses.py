@@ -154,7 +154,7 @@ def slopes(
 ) -> tuple[Theorem, Theorem]:
     """-dL/dW = pull H^T and -dL/dH = W^T pull for a loss that is a function of P, by the chain rule."""
     x = family()
-    regular = [soft.column_positive, soft.P_positive.at({i: j}), soft.P_positive, *regular]
+    regular = [soft.column_positive, soft.P_positive, *regular]
 
     def side(name: str, Z_dot: Theorem, head: App, goal: Relation) -> Theorem:
         toward, fixed = (TOWARD_W, "H") if name == "W" else (TOWARD_H, "W")
@@ -172,7 +172,7 @@ def slopes(
             goal,
             (-1, slope),
             unfold=[*reversed(made), pull_is, soft.P_is],
-            nonzero=[soft.column_positive, *regular[3:]],
+            nonzero=[soft.column_positive, *regular[2:]],
         )
 
     return side("W", x.Z_W, grad_W(k, q_), PULL_ON_W), side("H", x.Z_H, grad_H(q_, l), PULL_ON_H)
