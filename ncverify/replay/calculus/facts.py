@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from math import prod
 
 from ncverify.replay.calculus.normal import Facts, KnownSum, Normal
 from ncverify.replay.calculus.polynomials import Key, primitive
@@ -18,12 +20,15 @@ from ncverify.replay.calculus.terms import (
     replace,
     scaled,
     single,
+    substitute,
     unsigned,
 )
 from ncverify.replay.calculus.theory import Step
 from ncverify.replay.errors import Rejected
 
 MAX_FACTORS = 6
+MAX_RENAMED = 3  # variables of a fact that are matched with others
+MAX_TRIED = 200
 
 
 def arguments(head: Term) -> tuple[Var, ...]:
@@ -38,12 +43,25 @@ def arguments(head: Term) -> tuple[Var, ...]:
 
 
 def matched(pattern: Term, value: Term) -> Mapping[Var, Index] | None:
-    """Indices that make ``value`` of ``pattern``: the same term, or one function at arbitrary indices."""
+    """Indices that make ``value`` of ``pattern``, which holds for all values of its free variables.
+
+    Tried are one function at arbitrary indices, and other variables in place of a few variables.
+    """
     if pattern == value:
         return {}
-    if pattern[0] != "app" or pattern[:2] != value[:2] or not all(map(bare, pattern[2])):
+    if pattern[0] == "app" and pattern[:2] == value[:2]:
+        names = [bare(arg) for arg in pattern[2]]
+        if None not in names and len(set(names)) == len(names):
+            return dict(zip(arguments(pattern), value[2], strict=True))
+    old = sorted(var for var in free(pattern) if not var[1].startswith("!"))
+    new = [[var for var in sorted(free(value)) if var[0] == place[0]] for place in old]
+    if len(old) > MAX_RENAMED or prod(map(len, new)) > MAX_TRIED:
         return None
-    return dict(zip(arguments(pattern), value[2], strict=True))
+    for chosen in product(*new):
+        mapping = {place: single(var) for place, var in zip(old, chosen, strict=True)}
+        if substitute(pattern, mapping) == value:
+            return mapping
+    return None
 
 
 def equation(known: Relation) -> tuple[Term, Term]:
