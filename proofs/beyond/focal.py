@@ -81,7 +81,7 @@ def weight_positive(base: Softmax) -> tuple[Theorem, Theorem]:
     plain="For the loss -(1-p)^gamma log p of each sample, p the probability of its class, the pull is w times that of the "
     "cross-entropy, w = (1-p)^gamma - gamma (1-p)^(gamma-1) p log p at p = p(0): the family is invariant and, balanced, "
     "s_a' = 2 s_a w (1 - phat_a). For gamma >= 0, w > 0: a change of time, so that the orbits are those of the "
-    "cross-entropy, with the same limits; mode 0 does not move.",
+    "cross-entropy; mode 0 does not move.",
     latex=r"\dot s_a=2s_a\,w\,(1-\hat p_a),\quad w=(1-p)^\gamma-\gamma(1-p)^{\gamma-1}p\log p>0,\quad p=p(0)",
     scope="every K >= 2 and d, every finite abelian group, every real alpha, beta and frame R; the flow for every real gamma",
     hypotheses=[*FAMILY, *GRADIENT_FLOW, BALANCED, CLASSES, EXPONENT],
