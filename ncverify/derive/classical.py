@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
-from ncverify.derive.matching import implied, match_head
+from ncverify.derive.matching import bare_arguments, implied, match_head
 from ncverify.derive.monomials import POSITIVE_SYMBOLS, ProofError
 from ncverify.derive.relations import ZERO, Relation, at_least, greater
 from ncverify.derive.sums import Facts, Normalizer
@@ -175,11 +175,11 @@ def unbounded(
     if not _positive_function(relation.rhs, variable):
         raise ProofError("phi is not recognised as continuous and positive on x > 0")
     kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
-    lasting = {
-        part.relation.lhs.name
-        for part in along
-        if part.relation.kind == "global" and isinstance(part.relation.lhs, (App, Sym))
-    }
+    lasting = set()
+    for part in along:
+        if part.relation.kind == "global" and isinstance(part.relation.lhs, (App, Sym)):
+            bare_arguments(part.relation.lhs)  # raises for one component: all of them must last
+            lasting.add(part.relation.lhs.name)
     definition = rate.definitions[prime.name]
     if not in_time(definition):
         raise ProofError(f"{prime.name!r} is not the rate of {variable.name!r} in time")

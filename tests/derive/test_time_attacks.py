@@ -9,6 +9,7 @@ from ncverify.derive.kernel import (
     derivative,
     dichotomy,
     equal,
+    global_solution,
     greater,
     hypothesis,
     linear,
@@ -16,6 +17,7 @@ from ncverify.derive.kernel import (
     nondecreasing,
     sign_preserved,
     square,
+    unbounded,
 )
 from ncverify.derive.terms import Function, Sym, Var, chi, log, total
 
@@ -78,3 +80,20 @@ def test_a_real_definition_stays_real():
     definition = define(z(v), total(a, s(a) * chi(a, v)), even=[symmetric])
     with pytest.raises(ProofError, match="a definition rests on the hypothesis 'above'"):
         from_both_cases(square(z(v)), definition)
+
+
+def test_one_component_that_lasts_is_not_all():
+    # x(c) = e^t lasts, the others may leave every bounded set in finite time: then t does not go to infinity
+    c = Var("c", "G", fixed=True)
+    flow = hypothesis("flow", equal(x_rate(c), x(c)))
+    grows = linear(equal(x_rate(c), x(c) * 1), flow)
+    sign = sign_preserved(grows, x(c), 1)
+    positive = hypothesis("positive", greater(x(c), 0), "open")
+    rising = linear(at_least(x_rate(c), 0), flow, positive)
+    bounded = linear(at_least(1 * x(c) - x_rate(c), 0), (-1, flow))
+    lasting = global_solution(sign, rising, bounded, 1)
+    rate = derivative(define(F, total(v, x(v))), F_rate, {"x": ((v,), x_rate(v))})
+    pace = linear(at_least(F_rate, 1), hypothesis("pace", at_least(F_rate, 1)), (0, rate))
+    floor = hypothesis("floor", greater(F, 0))
+    with pytest.raises(ProofError, match="must be applied to bare index variables"):
+        unbounded(pace, floor, F, F_rate, along=[sign, lasting])

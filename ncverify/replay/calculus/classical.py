@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from ncverify.replay.calculus.facts import matched, require_zero
+from ncverify.replay.calculus.facts import arguments, matched, require_zero
 from ncverify.replay.calculus.lines import Arguments, Line, rule
 from ncverify.replay.calculus.terms import (
     POSITIVE,
@@ -144,7 +144,11 @@ def unbounded(line: Line, variable: Term, prime: Term, along: tuple[Step, ...]) 
         raise Rejected("the left side is not the rate of x in time")
     if not _positive_function(rate.rhs, variable):
         raise Rejected("phi is not recognised as continuous and positive on x > 0")
-    lasting = {step.relation.lhs[1] for step in along if step.relation.kind == "global"}
+    lasting = set()
+    for step in along:
+        if step.relation.kind == "global":
+            arguments(step.relation.lhs)  # rejects one component: all of them must last
+            lasting.add(step.relation.lhs[1])
     if not {name for name, _, _ in definition.rates} <= lasting:
         raise Rejected("the solution must be known to last for all times")
     for step in line.premises:
