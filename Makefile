@@ -4,15 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help check test lint bench audit clean
+.PHONY: help check test lint bench audit notebooks clean
 
 help:
-	@echo "make check   check every claim of the book"
-	@echo "make test    run the tests"
-	@echo "make lint    ruff and mypy"
-	@echo "make bench   measure speeds beside sympy, mpmath and heyoka"
-	@echo "make audit   reliability figures: false variants, enclosures, corrupted certificates, crashes"
-	@echo "make clean   remove the virtual environment and caches"
+	@echo "make check      check every claim of the book"
+	@echo "make test       run the tests"
+	@echo "make lint       ruff and mypy"
+	@echo "make bench      measure speeds beside sympy, mpmath and heyoka"
+	@echo "make audit      reliability figures: false variants, enclosures, corrupted certificates, crashes"
+	@echo "make notebooks  open the notebooks in JupyterLab (installs it)"
+	@echo "make clean      remove the virtual environment and caches"
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +38,13 @@ audit: $(STAMP)
 	@$(BIN)/python scripts/audit.py
 	@$(BIN)/python scripts/audit_certificates.py
 	@$(BIN)/python scripts/replay_lines.py
+
+notebooks: $(VENV)/.lab
+	$(BIN)/jupyter lab notebooks
+
+$(VENV)/.lab: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[lab]"
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
