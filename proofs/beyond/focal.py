@@ -11,6 +11,7 @@ from ncverify.derive.kernel import (
     Theorem,
     at_least,
     define,
+    derivative,
     equal,
     exp_positive,
     greater,
@@ -21,15 +22,21 @@ from ncverify.derive.kernel import (
     reciprocal,
     sum_over,
 )
-from ncverify.derive.terms import Sym, Term, delta, exp, log, total
+from ncverify.derive.terms import Sym, Term, delta, exp, log, total, total_nonzero
 from ncverify.evidence.instances import counterexample
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.groups import AbelianGroup
 
+from ..garrod.lyapunov import S_rate, V_rate, lyapunov, mean_gap_nonnegative, mean_q, mean_u, pairs_identity
 from ..garrod.model import (
     CLASSES,
     D0,
     G0,
+    POSITIVE,
+    SYMMETRIC,
+    ZERO_MODE,
+    K,
+    S,
     Softmax,
     a,
     classes,
@@ -37,12 +44,15 @@ from ..garrod.model import (
     h,
     i,
     j,
+    more_than_one,
     p,
     phat,
+    positive,
     s,
     s_rate,
     softmax,
     symmetric,
+    z,
 )
 from ..garrod.reduced import BALANCED, FAMILY, GRADIENT_FLOW, L, P, Z
 from .losses import Reduced, columns, family, on_the_family, pull, reduced, slopes, softmax_on_the_family
@@ -117,6 +127,76 @@ def focal_loss() -> Reduced:
         equal(pull(i, j), w * (delta(i - j) - p(i - j))), unfold=[pull_is, softmax_on_the_family(soft)]
     )
     return on_the_family(w * (1 - phat(a)), found, form, unfold=[x.base.phat_is], even=[x.base.p_even])
+
+
+FOCAL_FLOW = Hypothesis(
+    "focal-balanced-flow",
+    "s follows the balanced reduced flow of the focal loss (claim focal-flow)",
+    r"\dot s_a=2s_aw(1-\hat p_a)",
+)
+
+
+@claim(
+    id="focal-lyapunov",
+    paper="beyond",
+    kind="extension",
+    place="lyapunov-derivative for the focal loss",
+    title="The KL divergence to the uniform spectrum decreases under the focal loss too",
+    plain="With V = KL(u || s/S) of lyapunov-derivative and w > 0 of focal-flow, V' = -2 w (1-p(0))/z(0) (E_q z - E_u z) "
+    "<= 0 along the flow of the focal loss, for every gamma >= 0: w times the rate for the cross-entropy.",
+    latex=r"\dot V=-\frac{2w(1-p(0))}{z(0)}\bigl(\mathbb E_q z-\mathbb E_u z\bigr)\le0",
+    scope="every K >= 2, every finite abelian group, every real symmetric positive spectrum",
+    hypotheses=[SYMMETRIC, FOCAL_FLOW, POSITIVE, ZERO_MODE, CLASSES, EXPONENT],
+    goals={
+        "derivative": equal(V_rate, -2 * focal_weight(p(G0)) * (1 - p(G0)) / z(G0) * (mean_q - mean_u)),
+        "decreasing": at_least(0, V_rate),
+    },
+    depends=["focal-flow"],
+    expected="proved",
+    tags=["lyapunov", "losses", "all-K"],
+)
+def focal_lyapunov(bench: Workbench) -> None:
+    """Every rate is w times that of the cross-entropy; then as there."""
+    y = lyapunov()
+    base, w = y.base, focal_weight(p(G0))
+    flow = bench.assume("focal-balanced-flow", "focal-flow", "flow")
+    S_dot = derivative(y.S_is, S_rate, {"s": ((a,), s_rate(a))})
+    V_dot = derivative(
+        y.V_is, V_rate, {"s": ((a,), s_rate(a))}, along=[S_dot], regular=[y.S_positive, positive]
+    )
+    relative = linear(
+        equal(s(a) ** -1 * s_rate(a), 2 * w * (1 - phat(a))).where(a), (s(a) ** -1, flow), nonzero=[positive]
+    )
+    growth = linear(
+        equal(S_rate, 2 * K * w * (z(G0) - total(g, z(g) * p(g)))),
+        S_dot,
+        sum_over(flow, a, nonzero=True),
+        unfold=[base.phat_is, base.z_is],
+        even=[symmetric, base.p_even],
+        contract=[base.p_total],
+    )
+    logs = linear(
+        equal(total_nonzero(a, s(a) ** -1 * s_rate(a)), 2 * K * w * (1 - p(G0))),
+        sum_over(relative, a, nonzero=True),
+        unfold=[base.phat_is],
+        contract=[base.p_total],
+    )
+    moving = bench.show(
+        "derivative",
+        linear(
+            bench.goal("derivative"),
+            V_dot,
+            (S**-1, growth),
+            (-((K - 1) ** -1), logs),
+            unfold=[y.S_trace, y.mean_q_is, y.mean_u_is, y.q_is],
+            contract=[base.p_total, y.z_total],
+            nonzero=[y.z0_positive, y.off_positive, more_than_one],
+        ),
+    )
+    means = mean_gap_nonnegative(y, pairs_identity(y))
+    pace = linear(greater(w, 0), *weight_positive(base))
+    size = product(product(y.off_positive, reciprocal(y.z0_positive)), product(pace, means))
+    bench.show("decreasing", linear(bench.goal("decreasing"), (-1, moving), (2, size)))
 
 
 @claim(
