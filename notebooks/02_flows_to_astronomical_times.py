@@ -172,8 +172,9 @@ plt.show()
 
 # %% [markdown]
 # A straight line on the right is a power of $t$; the squared loss falls off it, exponentially. For every start
-# with $s_a\ge m$ (`slowdown-bounds`): $1-p(0)\le(K-1)e^{-m}$. The summary's sentence "the slowdown is logarithmic
-# in the logit norm" has it upside down: the *norm* is logarithmic in time, the slowdown is exponential in the norm.
+# with $s_a\ge m$ (`slowdown-bounds`): $1-p(0)\le(K-1)e^{-m}$. A summary of the paper says that "the slowdown is
+# logarithmic in the logit norm". That is upside down: the *norm* is logarithmic in time, and the slowdown exponential
+# in the norm (`slowdown-logarithmic`, refuted).
 
 # %%
 slowdown = nv.check("slowdown-exact", "slowdown-bounds", "mse-contrast", "slowdown-logarithmic")
