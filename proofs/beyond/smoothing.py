@@ -14,6 +14,7 @@ from ncverify.derive.kernel import (
     define,
     derivative,
     equal,
+    exp_injective,
     exp_log,
     exp_positive,
     greater,
@@ -29,7 +30,7 @@ from ncverify.derive.kernel import (
 from ncverify.derive.terms import Function, Sym, chi, delta, exp, log, total
 from ncverify.evidence.workbench import Workbench
 
-from ..garrod.model import D0, G0, ZERO_MODE, K, Q, a, g, h, i, j, order, p, phat, s, s_rate, z
+from ..garrod.model import D0, G0, ZERO_MODE, K, Q, Softmax, a, g, h, i, j, order, p, phat, s, s_rate, z
 from ..garrod.reduced import BALANCED, FAMILY, GRADIENT_FLOW, L, P, Z, column
 from ..garrod.slowdown import ray, softmax_on_the_ray
 from .losses import (
@@ -62,6 +63,10 @@ AT_LEVEL = Hypothesis(
     "on-the-ray",
     "s_a = log(1 - eps + eps/K) - log(eps/K) for a != 0 (all but the bound)",
     r"s_a=s^*",
+)
+
+EQUILIBRIUM = Hypothesis(
+    "equilibrium", "phat_a = 1 - eps for a != 0 (part 'only there' only)", r"\hat p_a=1-\varepsilon"
 )
 
 smooth = hypothesis("eps-positive", greater(eps, 0), "pointwise")
@@ -130,16 +135,18 @@ def smoothed() -> Reduced:
     title="Label smoothing has its minimum at a collapsed spectrum of finite norm",
     plain="For 0 < eps < 1 the loss with targets (1 - eps) e_y + eps/K is at least K times the entropy of a target, for "
     "all W and H; at s_0 = 0, s_a = log(1 - eps + eps/K) - log(eps/K) (a != 0) it is equal to it, p is the target and "
-    "phat_a = 1 - eps, so that no mode moves (label-smoothing-flow).",
+    "phat_a = 1 - eps, so that no mode moves (label-smoothing-flow); this spectrum is the only one with phat_a = 1 - eps "
+    "for all a != 0.",
     latex=r"\min L=L(s^*),\qquad s_a^*=\log\frac{1-\varepsilon+\varepsilon/K}{\varepsilon/K}\ (a\neq0)",
     scope="every K and d, every finite abelian group, every eps in (0, 1); the bound for all W and H",
-    hypotheses=[*FAMILY, SMOOTH, PROPER, AT_LEVEL, ZERO_MODE],
+    hypotheses=[*FAMILY, SMOOTH, PROPER, AT_LEVEL, ZERO_MODE, EQUILIBRIUM],
     goals={
         "minimum": at_least(L, LOWEST),
         "attained": equal(L, LOWEST),
         "p at the label": equal(p(G0), true_share),
         "p elsewhere": equal(p(g), other_share).where(g),
         "at rest": equal(phat(a), 1 - eps).where(a),
+        "only there": equal(s(a), LEVEL).where(a),
     },
     expected="proved",
     tags=["losses", "all-K"],
@@ -160,6 +167,7 @@ def label_smoothing_minimum(bench: Workbench) -> None:
         "at rest",
         linear(bench.goal("at rest"), p_zero, sum_over(turned, g, nonzero=True), unfold=[x.base.phat_is]),
     )
+    bench.show("only there", linear(bench.goal("only there"), only_level(x.base, small, large)))
     bench.show(
         "attained",
         linear(
@@ -169,6 +177,40 @@ def label_smoothing_minimum(bench: Workbench) -> None:
             unfold=[L_is, P_form],
         ),
     )
+
+
+def only_level(base: Softmax, small: Theorem, large: Theorem) -> Theorem:
+    """phat_a = 1 - eps (a != 0) makes p the target, so that z(0) - z(g) is the same for every g != 0."""
+    there = hypothesis("equilibrium", equal(phat(a), 1 - eps).where(a), "pointwise")
+    modes = linear(equal(phat(a) * chi(a, -g), (1 - eps) * chi(a, -g)).where(a), (chi(a, -g), there))
+    shares = linear(
+        equal(p(g), (1 - eps) * delta(g) + eps / K),
+        (1 / K, sum_over(modes, a, nonzero=True)),
+        unfold=[base.phat_is],
+        contract=[base.p_total],
+    )
+    gap = z(G0) - z(g)
+    top = linear(
+        equal(exp(z(G0)), Q * true_share),
+        (Q, shares.at({g: G0})),
+        unfold=[base.p_is],
+        nonzero=[base.Q_positive],
+    )
+    other = linear(
+        equal(exp(z(g)), Q * other_share).where(g), (Q, shares), unfold=[base.p_is], nonzero=[base.Q_positive]
+    )
+    # e^gap - e^LEVEL = e^-z(g) (e^z(0) - e^z(g) true/other), and e^z(g) true/other = Q true
+    away = (gap - LEVEL) * exp(-z(g))
+    level_exps = linear(
+        equal((exp(gap) - exp(LEVEL)) * (gap - LEVEL), 0).where(g),
+        (away, top),
+        (-away * true_share / other_share, other),
+        (-(gap - LEVEL) / other_share, raised_level(small, large)),
+        nonzero=[small, smooth],
+    )
+    level = exp_injective(level_exps, gap, LEVEL)
+    waves = linear(equal(gap * chi(a, -g), LEVEL * chi(a, -g)).where(g), (chi(a, -g), level))
+    return linear(equal(s(a), LEVEL).where(a), (-1, sum_over(waves, g, nonzero=True)), unfold=[base.z_is])
 
 
 def shares_positive() -> tuple[Theorem, Theorem]:
@@ -204,16 +246,19 @@ def gibbs_bound(soft: Columns, small: Theorem, large: Theorem) -> Theorem:
     )
 
 
+def raised_level(small: Theorem, large: Theorem) -> Theorem:
+    """exp(log true_share - log other_share) other_share = true_share."""
+    return linear(equal(exp(LEVEL) * other_share, true_share), (-exp(LEVEL), exp_log(small)), exp_log(large))
+
+
 def shares_at_level(small: Theorem, large: Theorem) -> tuple[Theorem, Theorem]:
     """At s_a = log(1 - eps + eps/K) - log(eps/K), p(0) and p(g), g != 0, are the target."""
     base = family().base
     off_exp, top_exp, Q_form, _ = softmax_on_the_ray(base)
-    level = congruent_exp(define(ray, LEVEL))
     raised = linear(
         equal(exp(ray) * other_share, true_share),
-        (exp(log(other_share)), level),
-        (-exp(ray), exp_log(small)),
-        exp_log(large),
+        (other_share, congruent_exp(define(ray, LEVEL))),
+        raised_level(small, large),
     )
     size = linear(equal(Q * other_share, exp(-ray / K)), (other_share, Q_form), (exp(-ray / K), raised))
     p_zero = linear(
