@@ -73,15 +73,15 @@ assert trajectory.complete
 assert radius < 1e-50
 
 # %% [markdown]
-# `trajectory.certificate` is plain data (exact start, exact polynomials, bounds) that `ncverify replay` checks
-# with other code.
+# `trajectory.certificate` is plain data (exact start, exact polynomials, bounds) that `ncverify replay`
+# checks with other code.
 #
 # ## 2. Singular values against $\log t$, and $V$ against $\log S$
 #
 # The singular values grow about linearly in $\log t$ and come together. Collapse in the *shares* $s_a/S$,
 # $S=\sum_{a\ne0}s_a$, is measured by $V=\mathrm{KL}(u\,\Vert\,s/S)$, $u$ uniform. Neither is fast: the
-# natural clock of $V$ is $\log S$, and $S$ itself is about $(K-1)\log t$. (Left: the first thirty powers of ten;
-# afterwards the curves cannot be told apart.)
+# natural clock of $V$ is $\log S$, and $S$ itself is about $(K-1)\log t$. (Left: the first thirty powers of
+# ten; afterwards the curves cannot be told apart.)
 
 # %%
 
@@ -100,7 +100,9 @@ assert falls
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
 for a in range(group.order - 1):
-    left.plot(exponents[:16], [middle(row[a]) for row in trajectory.s[:16]], label=f"$s_{a + 1}$", linewidth=1.3)
+    left.plot(
+        exponents[:16], [middle(row[a]) for row in trajectory.s[:16]], label=f"$s_{a + 1}$", linewidth=1.3
+    )
 left.set_xlabel(r"$\log_{10}t$ ($t$: gradient-flow time)")
 left.set_ylabel("singular value $s_a$ (logit units)")
 left.legend(ncols=2, fontsize=8, handlelength=3)
@@ -145,8 +147,8 @@ assert inside
 
 # %% [markdown]
 # Under the squared loss $\frac12\lVert WH-I\rVert^2$ the same family has $\dot s_a=2s_a(1-s_a)$: the modes
-# decouple, and $1-s(t)=\frac{1-s(0)}{1+s(0)(e^{2t}-1)}$ (claim `mse-contrast`). The natural measure of what is
-# left to learn is $1-\hat p_a$ for the cross-entropy and $1-s_a$ for the squared loss.
+# decouple, and $1-s(t)=\frac{1-s(0)}{1+s(0)(e^{2t}-1)}$ (claim `mse-contrast`). The natural measure of what
+# is left to learn is $1-\hat p_a$ for the cross-entropy and $1-s_a$ for the squared loss.
 
 # %%
 residual = [K / (row[0].exp() + K - 1) for row in ray.s]
@@ -171,10 +173,10 @@ for ax in (left, right):
 plt.show()
 
 # %% [markdown]
-# A straight line on the right is a power of $t$; the squared loss falls off it, exponentially. For every start
-# with $s_a\ge m$ (`slowdown-bounds`): $1-p(0)\le(K-1)e^{-m}$. A summary of the paper says that "the slowdown is
-# logarithmic in the logit norm". That is upside down: the *norm* is logarithmic in time, and the slowdown exponential
-# in the norm (`slowdown-logarithmic`, refuted).
+# A straight line on the right is a power of $t$; the squared loss falls off it, exponentially. For every
+# start with $s_a\ge m$ (`slowdown-bounds`): $1-p(0)\le(K-1)e^{-m}$. A summary of the paper says that "the
+# slowdown is logarithmic in the logit norm". That is upside down: the *norm* is logarithmic in time, and the
+# slowdown exponential in the norm (`slowdown-logarithmic`, refuted).
 
 # %%
 slowdown = nv.check("slowdown-exact", "slowdown-bounds", "mse-contrast", "slowdown-logarithmic")
@@ -184,8 +186,8 @@ assert slowdown.as_expected
 # %% [markdown]
 # ## 4. The transverse rate
 #
-# How fast do *differences* between modes die out? Write $s_a=\bar s(1+\delta_a)$, $\sum_a\delta_a=0$. Linearised
-# at the ray (`transverse-rate`), $d\delta_a/d\bar s=-\delta_a/K$, that is
+# How fast do *differences* between modes die out? Write $s_a=\bar s(1+\delta_a)$, $\sum_a\delta_a=0$.
+# Linearised at the ray (`transverse-rate`), $d\delta_a/d\bar s=-\delta_a/K$, that is
 #
 # $$\delta_a\sim e^{-\bar s/K}\sim(t\log t)^{-1/K}.$$
 #

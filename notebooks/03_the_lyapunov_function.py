@@ -22,7 +22,8 @@
 # $$V=\mathrm{KL}(u\,\Vert\,s/S)=\log S-\frac1{K-1}\sum_{a\ne0}\log s_a-\log(K-1),\qquad S=\sum_{a\ne0}s_a .$$
 #
 # This notebook states what is proved about $V$, reads the proof, decides the same statement for single $K$ by
-# another method, and shows where it stops being true. $V$ is in nats, time is gradient-flow time of the sum loss.
+# another method, and shows where it stops being true. $V$ is in nats, time is gradient-flow time of the sum
+# loss.
 
 # %%
 import matplotlib.pyplot as plt
@@ -59,8 +60,8 @@ for item in claim.hypotheses:
 #   =\frac{2K\,(z(0)-\mathbb E_pz)}{Kz(0)}-\frac{2K(1-p(0))}{K-1}
 #   =-\frac{2(1-p(0))}{z(0)}\bigl(\mathbb E_qz-\mathbb E_uz\bigr).$$
 #
-# The bracket is $\frac1{2(K-1)}\sum_{g,h\ne0}(q(g)-q(h))(z(g)-z(h))$, and $q$ is ordered like $z$ because $\exp$ is
-# increasing: every summand is nonnegative. Chebyshev's inequality, no more.
+# The bracket is $\frac1{2(K-1)}\sum_{g,h\ne0}(q(g)-q(h))(z(g)-z(h))$, and $q$ is ordered like $z$ because
+# $\exp$ is increasing: every summand is nonnegative. Chebyshev's inequality, no more.
 #
 # The machine's version of it, for every $K$ at once. Each line names the rule of the kernel that made it and
 # the lines that the rule was given:
@@ -74,9 +75,9 @@ assert result.verdict.outcome == "proved"
 # %% [markdown]
 # ## 3. Decided for one $K$ at a time
 #
-# A second route uses no rule of that kernel. For one group the formula is an identity between rational functions
-# of $s_a$ and $e^{z(g)}$, and such identities have a normal form. By hand, for $K=4$ (the group $\mathbb Z_2^2$):
-# $\dot V$ from the definition, and the formula of section 1, are typed as text.
+# A second route uses no rule of that kernel. For one group the formula is an identity between rational
+# functions of $s_a$ and $e^{z(g)}$, and such identities have a normal form. By hand, for $K=4$ (the group
+# $\mathbb Z_2^2$): $\dot V$ from the definition, and the formula of section 1, are typed as text.
 
 # %%
 signs = {1: (1, -1, 1, -1), 2: (1, 1, -1, -1), 3: (1, -1, -1, 1)}  # characters of Z_2^2
@@ -105,8 +106,8 @@ display(wrong)
 assert (right.outcome, wrong.outcome) == ("proved", "refuted")
 
 # %% [markdown]
-# A check that cannot fail would be worthless: the slip is refuted by a point, with a ball around the difference
-# that excludes 0.
+# A check that cannot fail would be worthless: the slip is refuted by a point, with a ball around the
+# difference that excludes 0.
 #
 # ## 4. Instances
 #
@@ -118,9 +119,10 @@ for item in result.verdict.evidence:
         print(f"{item.summary.split(':')[0]}: {item.scope}")
 
 # %% [markdown]
-# The same sign for a larger family of flows (claim `lyapunov-general`): if $\dot s_a=\rho(s_a)(1-\hat p_a)$ with
-# $\rho(s)/s$ nonincreasing, then $\dot V\le0$. The one-layer model has $\rho=1$; two balanced layers $\rho=2s$;
-# $L$ balanced layers have $\rho=L\,s^{2-2/L}$, so that $\rho(s)/s=L\,s^{1-2/L}$ *increases* for $L\ge3$.
+# The same sign for a larger family of flows (claim `lyapunov-general`): if $\dot s_a=\rho(s_a)(1-\hat p_a)$
+# with $\rho(s)/s$ nonincreasing, then $\dot V\le0$. The one-layer model has $\rho=1$; two balanced layers
+# $\rho=2s$; $L$ balanced layers have $\rho=L\,s^{2-2/L}$, so that $\rho(s)/s=L\,s^{1-2/L}$ *increases* for
+# $L\ge3$.
 
 # %%
 general = nv.check("lyapunov-general", "lyapunov-zero", "global-convergence")
@@ -130,8 +132,8 @@ assert general.as_expected
 # %% [markdown]
 # ## 5. Where it fails
 #
-# With three layers, or with two layers of *distinct* imbalances $c_a=\alpha_a^2-\beta_a^2$
-# ($\dot s_a=\sqrt{c_a^2+4s_a^2}\,(1-\hat p_a)$), $V$ can increase. A hunt finds exact starts, and certifies them
+# With three layers, or with two layers of *distinct* imbalances $c_a=\alpha_a^2-\beta_a^2$ ($\dot
+# s_a=\sqrt{c_a^2+4s_a^2}\,(1-\hat p_a)$), $V$ can increase. A hunt finds exact starts, and certifies them
 # with balls:
 
 # %%
@@ -180,10 +182,10 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# The mechanism is visible in $w_a=\rho(s_a)/s_a$: with $w$ increasing in $s$ the *large* mode grows at the larger
-# relative rate, against the softmax, which slows it. Which of the two wins depends on the start. Over all shares of
-# $S=5$, $K=4$ (doubles: a picture, not a proof), depth 3 has $\dot V>0$ near the
-# middles of the edges, where two large modes leave a small one behind:
+# The mechanism is visible in $w_a=\rho(s_a)/s_a$: with $w$ increasing in $s$ the *large* mode grows at the
+# larger relative rate, against the softmax, which slows it. Which of the two wins depends on the start. Over
+# all shares of $S=5$, $K=4$ (doubles: a picture, not a proof), depth 3 has $\dot V>0$ near the middles of the
+# edges, where two large modes leave a small one behind:
 
 
 # %%

@@ -18,8 +18,8 @@
 #
 # "Along the flow the spectrum gets closer to collapse." In which distance? The relative entropy $V$ never
 # increases, for every $K$ (third notebook). The natural choice, the angle between $s=(s_a)_{a\ne0}$ and the
-# all-ones vector, can increase from $K=8$ on, and cannot for $K=4$. This notebook finds the first fact and looks
-# at the second. Time is gradient-flow time of the sum loss, $s_a$ is in logit units.
+# all-ones vector, can increase from $K=8$ on, and cannot for $K=4$. This notebook finds the first fact and
+# looks at the second. Time is gradient-flow time of the sum loss, $s_a$ is in logit units.
 
 # %%
 import matplotlib.pyplot as plt
@@ -37,9 +37,9 @@ ctx.prec = 200  # bits, for the arithmetic with balls below
 # %% [markdown]
 # ## 1. The hunt
 #
-# The conjecture is $\frac{d}{dt}\frac{\langle s,\mathbf 1\rangle}{\lVert s\rVert\sqrt{K-1}}\ge0$ at every positive
-# start. The hunt draws starts at random, climbs from the best, rounds to small rational numbers, encloses the
-# rate in a ball, and simplifies the start as far as the ball still excludes 0:
+# The conjecture is $\frac{d}{dt}\frac{\langle s,\mathbf 1\rangle}{\lVert s\rVert\sqrt{K-1}}\ge0$ at every
+# positive start. The hunt draws starts at random, climbs from the best, rounds to small rational numbers,
+# encloses the rate in a ball, and simplifies the start as far as the ball still excludes 0:
 
 # %%
 eight, four = nv.AbelianGroup.walsh(3), nv.AbelianGroup.walsh(2)
@@ -50,8 +50,8 @@ for name, value in found.witness.items():
 assert found.outcome == "refuted"
 
 # %% [markdown]
-# Only the last ball counts; random numbers decided where to look, and nothing else. For $K=4$ the same hunt ends
-# with empty hands, and says so. That is not a proof:
+# Only the last ball counts; random numbers decided where to look, and nothing else. For $K=4$ the same hunt
+# ends with empty hands, and says so. That is not a proof:
 
 # %%
 nothing = nv.hunt("cosine", four, samples=1 << 17)
@@ -62,8 +62,8 @@ assert nothing.outcome == "undecided"
 # %% [markdown]
 # ## 2. For how long?
 #
-# A rate at one instant could turn in the next. From another start the book encloses the flow and proves that the
-# cosine falls at *every* time of an interval:
+# A rate at one instant could turn in the next. From another start the book encloses the flow and proves that
+# the cosine falls at *every* time of an interval:
 
 # %%
 result = nv.check("nonmonotone-cosine-k8")[0]
@@ -87,7 +87,9 @@ trajectory = nv.ReducedFlow(eight).enclose("18,24,1,1,1,18,18", until="1e31", ti
 angles = [angle(row) for row in trajectory.s]
 last = max(i for i in range(len(angles) - 1) if all(angles[j] < angles[j + 1] for j in range(i + 1)))
 time = [float(t) for t in trajectory.t]
-print(f"certified growth from t = 0 to {time[last + 1]:.0f}: {angles[0].str(8)} to {angles[last + 1].str(8)} degrees")
+print(
+    f"certified growth from t = 0 to {time[last + 1]:.0f}: {angles[0].str(8)} to {angles[last + 1].str(8)} degrees"
+)
 falls = all(later < earlier for earlier, later in zip(angles[last + 2 :], angles[last + 3 :], strict=False))
 print(f"afterwards it falls from each time to the next: {falls}")
 back = next(t for t, x in zip(time[1:], angles[1:], strict=True) if x < angles[0])
@@ -111,8 +113,8 @@ for ax in (left, right):
 plt.show()
 
 # %% [markdown]
-# The two large groups of modes pull apart before the small one catches up: until about $t=10^5$ the distance to
-# collapse is larger than at the start. Then it goes to 0, as it must (`global-convergence`).
+# The two large groups of modes pull apart before the small one catches up: until about $t=10^5$ the distance
+# to collapse is larger than at the start. Then it goes to 0, as it must (`global-convergence`).
 #
 # ## 3. Why not for four classes
 #
@@ -120,14 +122,16 @@ plt.show()
 #
 # $$\hat p_a-\hat p_b=\frac2Q\,e^{-S/4}\bigl(e^{s_a/2}-e^{s_b/2}\bigr),\qquad Q=\sum_ge^{z(g)} .$$
 #
-# So $\hat p$ is ordered like $s$, the larger of two modes always grows at the smaller relative rate, and *every*
-# reasonable distance falls: the ratio of any larger to any smaller mode, the angle, the largest share. Typed, and
-# decided:
+# So $\hat p$ is ordered like $s$, the larger of two modes always grows at the smaller relative rate, and
+# *every* reasonable distance falls: the ratio of any larger to any smaller mode, the angle, the largest
+# share. Typed, and decided:
 
 # %%
 signs = {1: (1, -1, 1, -1), 2: (1, 1, -1, -1), 3: (1, -1, -1, 1)}  # characters of Z_2^2
 weights = ["exp((" + " + ".join(f"({signs[a][g]})*s{a}" for a in signs) + ")/4)" for g in range(4)]
-difference = " + ".join(f"({signs[1][g] - signs[2][g]})*{weights[g]}" for g in range(4))  # Q (phat_1 - phat_2)
+difference = " + ".join(
+    f"({signs[1][g] - signs[2][g]})*{weights[g]}" for g in range(4)
+)  # Q (phat_1 - phat_2)
 identity = nv.decide(difference, "2*exp(-(s1 + s2 + s3)/4)*(exp(s1/2) - exp(s2/2))")
 print("Q (phat_1 - phat_2), K = 4:", identity.outcome)
 monotone = nv.check("monotone-k4", "maxmin-monotone-k8", "maxmin-nonmonotone-k16", "maxmin-monotone-z8")
@@ -138,10 +142,10 @@ assert monotone.as_expected
 # %% [markdown]
 # ## 4. Four classes as a phase portrait
 #
-# The shares $(s_1,s_2,s_3)/S$ are points of a triangle: collapse is its centre, the edges $s_a=0$ and the corners
-# are invariant (`spurious-directions`). Each curve is a certified trajectory from $S=3$ to $t=10^{100}$; on the
-# edges the flow goes to the midpoint, a direction at infinity that is *not* collapse, and which every
-# start with $s_a>0$ leaves.
+# The shares $(s_1,s_2,s_3)/S$ are points of a triangle: collapse is its centre, the edges $s_a=0$ and the
+# corners are invariant (`spurious-directions`). Each curve is a certified trajectory from $S=3$ to
+# $t=10^{100}$; on the edges the flow goes to the midpoint, a direction at infinity that is *not* collapse,
+# and which every start with $s_a>0$ leaves.
 
 
 # %%
@@ -164,9 +168,18 @@ def turned(parts):
     return [parts, parts[1:] + parts[:1], parts[2:] + parts[:2]]
 
 
-inner = [parts for base in (["1/50", "1", "99/50"], ["1/50", "99/50", "1"], ["1/50", "1/4", "273/100"],
-                            ["1/50", "273/100", "1/4"], ["1/50", "149/100", "149/100"],
-                            ["1/50", "1/50", "74/25"]) for parts in turned(base)]  # fmt: skip
+inner = [
+    parts
+    for base in (
+        ["1/50", "1", "99/50"],
+        ["1/50", "99/50", "1"],
+        ["1/50", "1/4", "273/100"],
+        ["1/50", "273/100", "1/4"],
+        ["1/50", "149/100", "149/100"],
+        ["1/50", "1/50", "74/25"],
+    )
+    for parts in turned(base)
+]
 edges = [parts for base in (["0", "1/50", "149/50"], ["0", "149/50", "1/50"]) for parts in turned(base)]
 
 figure, ax = plt.subplots(figsize=(6, 5.2))
@@ -176,13 +189,22 @@ for start in inner + edges:
     x, y = place(shares)
     ax.plot(x, y, linestyle="-", color="#0072B2" if inside else "#D55E00", linewidth=1.2 if inside else 2.4)
     middle = np.argmin(np.abs(np.hypot(x - x[0], y - y[0]) - 0.5 * np.hypot(x[-1] - x[0], y[-1] - y[0])))
-    ax.annotate("", (x[middle + 1], y[middle + 1]), (x[middle], y[middle]),
-                arrowprops={"arrowstyle": "->", "color": "black", "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+    ax.annotate(
+        "",
+        (x[middle + 1], y[middle + 1]),
+        (x[middle], y[middle]),
+        arrowprops={"arrowstyle": "->", "color": "black", "shrinkA": 0, "shrinkB": 0},
+    )
     target = np.array([1 / 3] * 3) if inside else np.where(np.array(start) == "0", 0, 0.5)
     assert np.abs(shares[-1] - target).max() < 1e-3
 ax.plot(*place([1 / 3] * 3), "k*", markersize=14, label="collapse", linestyle="none")
-ax.plot(*place([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]), "ko", markerfacecolor="white", linestyle="none",
-        label="limit on an edge (unstable)")  # fmt: skip
+ax.plot(
+    *place([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]),
+    "ko",
+    markerfacecolor="white",
+    linestyle="none",
+    label="limit on an edge (unstable)",
+)
 ax.plot(*place(np.eye(3)), "ks", markerfacecolor="white", linestyle="none", label="corner (unstable)")
 for corner, (dx, dy) in zip(range(3), ((-0.06, -0.03), (0.06, -0.03), (0, 0.06)), strict=True):
     x, y = place(np.eye(3)[corner])
@@ -191,4 +213,6 @@ ax.set_aspect("equal")
 ax.set_axis_off()
 ax.legend(loc="upper left")
 plt.show()
-print(f"{len(inner)} trajectories inside end within 1e-3 of collapse, {len(edges)} on the edges at their midpoints")
+print(
+    f"{len(inner)} trajectories inside end within 1e-3 of collapse, {len(edges)} on the edges at their midpoints"
+)

@@ -21,9 +21,10 @@
 # $$f(W,H)=\frac1K\sum_k-\log P_{kk}+\frac{\lambda_W}2\lVert W\rVert^2+\frac{\lambda_H}2\lVert H\rVert^2,
 #   \qquad P=\text{softmax of the columns of }Z=WH,\quad W\in\mathbb R^{K\times d} .$$
 #
-# Shen and Gu study $d=K$. *Proved* (`no-spurious-minimum`): for $d\ge K-1$ every critical point that is not a global
-# minimum is a strict saddle, and the way out is explicit. *Certified* here: which critical points there are for $K=3$
-# and $4$, each enclosed in a box that holds exactly one, with its index. *Only seen*: that none is missing for $K=4$.
+# Shen and Gu study $d=K$. *Proved* (`no-spurious-minimum`): for $d\ge K-1$ every critical point that is not a
+# global minimum is a strict saddle, and the way out is explicit. *Certified* here: which critical points
+# there are for $K=3$ and $4$, each enclosed in a box that holds exactly one, with its index. *Only seen*:
+# that none is missing for $K=4$.
 #
 # $f$ is in nats; eigenvalues are those of the Hessian of $f$ in $(W,H)$.
 
@@ -44,31 +45,31 @@ ctx.prec = 200  # bits, for the arithmetic with balls below
 # %% [markdown]
 # ## 1. All critical points for three and four classes
 #
-# Found from random starts, enclosed by interval Newton in coordinates without the rotations, classified by a certified
-# index, and counted once up to permutations of the classes (`copies` says how many there are as products $WH$).
+# Found from random starts, enclosed by interval Newton in coordinates without the rotations, classified by a
+# certified index, and counted once up to permutations of the classes (`copies` says how many there are as
+# products $WH$).
 
 # %%
-problems = {
-    K: nv.landscape.Problem(classes=K, width=K, lambda_w="1/100", lambda_h="1/100") for K in (3, 4)
-}
+problems = {K: nv.landscape.Problem(classes=K, width=K, lambda_w="1/100", lambda_h="1/100") for K in (3, 4)}
 censuses = {K: nv.landscape.critical_points(problem) for K, problem in problems.items()}
-for K, census in censuses.items():
+for census in censuses.values():
     print(census)
     print()
     assert not census.unresolved
     assert census.balanced
 
 # %% [markdown]
-# The Morse identity is a test of completeness: the critical sets of a function with compact sublevel sets have signed
-# Euler numbers that add up to 1, in every width. A missing orbit would break it, unless two are missing that cancel.
-# (`complete=True` proves the list complete for $K=3$.)
+# The Morse identity is a test of completeness: the critical sets of a function with compact sublevel sets
+# have signed Euler numbers that add up to 1, in every width. A missing orbit would break it, unless two are
+# missing that cancel. (`complete=True` proves the list complete for $K=3$.)
 #
 # ## 2. Index against loss
 #
 # With $g$ the loss without decay, let $e$ count the singular values of $\partial g/\partial Z$ above
-# $\mu=\sqrt{\lambda_W\lambda_H}$. A critical point is a global minimum exactly if $e=0$ (`global-minimum-test`), and each
-# dimension beyond its rank adds $e$ to its index. In both pictures the larger losses have the larger indices, by and
-# large; this is *seen*. That only the lowest point has index 0 is *proved*.
+# $\mu=\sqrt{\lambda_W\lambda_H}$. A critical point is a global minimum exactly if $e=0$
+# (`global-minimum-test`), and each dimension beyond its rank adds $e$ to its index. In both pictures the
+# larger losses have the larger indices, by and large; this is *seen*. That only the lowest point has index 0
+# is *proved*.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.9))
@@ -100,10 +101,11 @@ assert all(len(c.points) == m + s for c, m, s in zip(censuses.values(), minima, 
 # %% [markdown]
 # ## 3. The way out of a saddle
 #
-# Let $G=\partial g/\partial Z$, with largest singular value $\sigma>\mu$ and singular vectors $u,v$, and $a$ a unit vector
-# with $Wa=0$ (which $d\ge K$ provides). For equal decays, along $U=u\,a^\top$, $V=-a\,v^\top$ the second derivative is
-# $2(\mu-\sigma)<0$ (`negative-curvature`); the smallest eigenvalue of the Hessian is $\mu-\sigma$
-# (`smallest-eigenvalue`). Below: the lowest saddle of $K=4$. The curve along the direction is in doubles.
+# Let $G=\partial g/\partial Z$, with largest singular value $\sigma>\mu$ and singular vectors $u,v$, and $a$
+# a unit vector with $Wa=0$ (which $d\ge K$ provides). For equal decays, along $U=u\,a^\top$, $V=-a\,v^\top$
+# the second derivative is $2(\mu-\sigma)<0$ (`negative-curvature`); the smallest eigenvalue of the Hessian is
+# $\mu-\sigma$ (`smallest-eigenvalue`). Below: the lowest saddle of $K=4$. The curve along the direction is in
+# doubles.
 
 # %%
 census = censuses[4]
@@ -130,7 +132,9 @@ left.set_ylim(bottom=lowest - 0.005)
 left.legend(handlelength=3, fontsize=9, loc="center")
 places = np.arange(1, 5)
 right.bar(places - 0.2, u, 0.38, color="0.35", label="$u$ (new column of $W$)")
-right.bar(places + 0.2, -v, 0.38, color="white", edgecolor="black", hatch="///", label="$-v$ (new row of $H$)")
+right.bar(
+    places + 0.2, -v, 0.38, color="white", edgecolor="black", hatch="///", label="$-v$ (new row of $H$)"
+)
 right.axhline(0, color="black", linestyle="-", linewidth=0.8)
 right.set_xticks(places)
 right.set_xlabel("class")
@@ -142,10 +146,10 @@ plt.show()
 # %% [markdown]
 # ## 4. The Walsh family
 #
-# For $K=2^m$ the spectral family of the first notebook contains critical points: $Z$ with spectrum $s$ is critical
-# exactly if $1-\hat p_a=K\mu$ on the support $A=\{a:s_a>0\}$. There is at most one for each $A$ (a strictly convex
-# problem), and for $K=4$, $\lambda=1/100$ one for each of the $2^3$ supports: the faces $s_a=0$ of the fourth notebook
-# are where saddles live.
+# For $K=2^m$ the spectral family of the first notebook contains critical points: $Z$ with spectrum $s$ is
+# critical exactly if $1-\hat p_a=K\mu$ on the support $A=\{a:s_a>0\}$. There is at most one for each $A$ (a
+# strictly convex problem), and for $K=4$, $\lambda=1/100$ one for each of the $2^3$ supports: the faces
+# $s_a=0$ of the fourth notebook are where saddles live.
 
 # %%
 family = nv.landscape.walsh_critical_points(nv.AbelianGroup.walsh(2), "1/100")
@@ -157,10 +161,15 @@ for point in family:
 assert sum(point.orbit for point in family) == 8
 
 listed = sum(
-    any(point.rank == q.rank and point.index == q.index and point.value.overlaps(q.value) for q in census.points)
+    any(
+        point.rank == q.rank and point.index == q.index and point.value.overlaps(q.value)
+        for q in census.points
+    )
     for point in family
 )
-print(f"of {len(family)} orbits of supports, {listed} have a point of the census with their rank, index and value")
+print(
+    f"of {len(family)} orbits of supports, {listed} have a point of the census with their rank, index and value"
+)
 assert listed == len(family)
 
 # %% [markdown]
@@ -168,11 +177,22 @@ assert listed == len(family)
 
 # %%
 figure, ax = plt.subplots(figsize=(5.6, 3.4))
-ax.plot([point.rank for point in family], [float(point.value.mid()) for point in family], "o-", color="black",
-        markerfacecolor="white", markeredgewidth=1.5)  # fmt: skip
+ax.plot(
+    [point.rank for point in family],
+    [float(point.value.mid()) for point in family],
+    "o-",
+    color="black",
+    markerfacecolor="white",
+    markeredgewidth=1.5,
+)
 for point in family:
-    ax.annotate(f"{point.orbit} support{'s' if point.orbit > 1 else ''}, index {point.index}",
-                (point.rank, float(point.value.mid())), xytext=(7, 8 if point.rank < 3 else -14), textcoords="offset points", fontsize=9)  # fmt: skip
+    ax.annotate(
+        f"{point.orbit} support{'s' if point.orbit > 1 else ''}, index {point.index}",
+        (point.rank, float(point.value.mid())),
+        xytext=(7, 8 if point.rank < 3 else -14),
+        textcoords="offset points",
+        fontsize=9,
+    )
 ax.set_xticks(range(4))
 ax.set_xlim(-0.2, 4.2)
 ax.set_ylim(0, 1.6)
@@ -183,8 +203,8 @@ plt.show()
 # %% [markdown]
 # ## 5. Checked again, by other code
 #
-# A census is also data. The second checker of the package, which imports no prover and no `sympy`, earns the statement
-# anew from boxes and matrices:
+# A census is also data. The second checker of the package, which imports no prover and no `sympy`, earns the
+# statement anew from boxes and matrices:
 
 # %%
 for K, census in censuses.items():
@@ -193,6 +213,8 @@ for K, census in censuses.items():
     print("  ", earned.summary)
 
 # %%
-claims = nv.check("no-spurious-minimum", "global-minimum-test", "negative-curvature", "smallest-eigenvalue", "ce-rank")
+claims = nv.check(
+    "no-spurious-minimum", "global-minimum-test", "negative-curvature", "smallest-eigenvalue", "ce-rank"
+)
 display(claims)
 assert claims.as_expected

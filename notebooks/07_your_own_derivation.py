@@ -16,10 +16,10 @@
 # %% [markdown]
 # # Your own derivation
 #
-# The book holds what others wrote. This notebook is about what *you* write: does the modified loss give the flow you
-# derived, is each step right, is the inequality true, is the metric monotone? Each question is one call that makes a
-# claim; `nv.verdict` decides it. The example is label smoothing: the loss of one sample with logits $z$, softmax $p$,
-# numbered from its label on, is
+# The book holds what others wrote. This notebook is about what *you* write: does the modified loss give the
+# flow you derived, is each step right, is the inequality true, is the metric monotone? Each question is one
+# call that makes a claim; `nv.verdict` decides it. The example is label smoothing: the loss of one sample
+# with logits $z$, softmax $p$, numbered from its label on, is
 #
 # $$\ell=-(1-\varepsilon)\log p_0-\frac\varepsilon K\sum_j\log p_j .$$
 
@@ -44,10 +44,10 @@ plt.style.use("figures.mplstyle")
 # %% [markdown]
 # ## 1. Is this the reduced flow?
 #
-# A derivation by hand: $-\partial\ell/\partial z_g=(1-\varepsilon)\mathbb 1_{g=0}+\varepsilon/K-p(g)$. Its Fourier
-# coefficient at $a\ne0$ is $1-\varepsilon-\hat p_a$, because the constant $\varepsilon/K$ has none. So
-# $\dot s_a=2s_a(1-\varepsilon-\hat p_a)$. The machine starts from the loss, takes its gradient, checks that the spectral
-# family is invariant, and compares every mode by a normal form:
+# A derivation by hand: $-\partial\ell/\partial z_g=(1-\varepsilon)\mathbb 1_{g=0}+\varepsilon/K-p(g)$. Its
+# Fourier coefficient at $a\ne0$ is $1-\varepsilon-\hat p_a$, because the constant $\varepsilon/K$ has none.
+# So $\dot s_a=2s_a(1-\varepsilon-\hat p_a)$. The machine starts from the loss, takes its gradient, checks
+# that the spectral family is invariant, and compares every mode by a normal form:
 
 # %%
 eps = nv.symbol("eps")
@@ -73,8 +73,8 @@ display(wrong)
 assert wrong.outcome == "refuted"
 
 # %% [markdown]
-# What the equation says: a stationary point has $\hat p_a=1-\varepsilon$. On the collapse ray
-# $1-\hat p=K/(e^s+K-1)$, so the logits no longer run off: $s_\infty=\log(K/\varepsilon-K+1)$. One more line to check:
+# What the equation says: a stationary point has $\hat p_a=1-\varepsilon$. On the collapse ray $1-\hat
+# p=K/(e^s+K-1)$, so the logits no longer run off: $s_\infty=\log(K/\varepsilon-K+1)$. One more line to check:
 
 # %%
 stationary = nv.verdict(
@@ -104,8 +104,8 @@ plt.show()
 # %% [markdown]
 # ## 2. Which step is wrong?
 #
-# A derivation is a chain of expressions. Each step is decided, and the verdict names the first that fails. Here
-# $x\tanh(x/2)$ in four forms, with a slip in the third:
+# A derivation is a chain of expressions. Each step is decided, and the verdict names the first that fails.
+# Here $x\tanh(x/2)$ in four forms, with a slip in the third:
 
 # %%
 steps = [
@@ -126,8 +126,8 @@ assert repaired.outcome == "proved"
 # %% [markdown]
 # ## 3. An inequality
 #
-# On a box, certified by a cover with ball arithmetic (not by sampling), or refuted by an exact point. The slope of the
-# softmax of two classes is at most $\frac14$, and the bound $\frac15$ is false:
+# On a box, certified by a cover with ball arithmetic (not by sampling), or refuted by an exact point. The
+# slope of the softmax of two classes is at most $\frac14$, and the bound $\frac15$ is false:
 
 # %%
 box = {"x": (-5, 5)}
@@ -153,8 +153,8 @@ assert taylor.outcome == "certified"
 # %% [markdown]
 # ## 4. A conjecture
 #
-# "The largest share $\max_as_a/S$ never increases" is a conjecture until somebody proves it or finds a start. The hunt
-# can only do the second:
+# "The largest share $\max_as_a/S$ never increases" is a conjecture until somebody proves it or finds a start.
+# The hunt can only do the second:
 
 # %%
 for metric, classes in (("max-share", 4), ("cosine", 8)):
@@ -165,19 +165,20 @@ for metric, classes in (("max-share", 4), ("cosine", 8)):
 # %% [markdown]
 # ## 5. A certificate, written and replayed
 #
-# In a file, the same calls register claims, and `ncverify check my_claims.py --store certificates` writes a certificate
-# for each verdict. A second program (`ncverify replay certificates`) checks them without the first: it has its own
-# kernel and its own polynomial arithmetic, imports no prover, and earns each verdict anew. The same from Python:
+# In a file, the same calls register claims, and `ncverify check my_claims.py --store certificates` writes a
+# certificate for each verdict. A second program (`ncverify replay certificates`) checks them without the
+# first: it has its own kernel and its own polynomial arithmetic, imports no prover, and earns each verdict
+# anew. The same from Python:
 
 # %%
-text = '''\
+text = """\
 import ncverify as nv
 
 nv.derivation("cube", ["(x + 1)**3", "(x + 1)*(x**2 + 2*x + 1)", "x**3 + 3*x**2 + 3*x + 1"])
 nv.derivation("cube-slip", ["(x + 1)**3", "x**3 + 3*x**2 + 2*x + 1"], expected="refuted")
 nv.inequality("tangent", "exp(x) >= 1 + x", on={"x": (-1, 1)})
 nv.conjecture("angle", "cosine", classes=8, expected="refuted")
-'''
+"""
 
 with TemporaryDirectory() as folder:
     mine = Path(folder, "my_claims.py")
@@ -200,5 +201,5 @@ with TemporaryDirectory() as folder:
 assert results.as_expected
 
 # %% [markdown]
-# A proof for every $K$ is a function that uses the rules of the calculus; CONTRIBUTING.md shows how such a claim is
-# written, and `ncverify new my_claims.py` makes a file to start from.
+# A proof for every $K$ is a function that uses the rules of the calculus; CONTRIBUTING.md shows how such a
+# claim is written, and `ncverify new my_claims.py` makes a file to start from.
