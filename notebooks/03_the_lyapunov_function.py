@@ -56,9 +56,11 @@ for item in claim.hypotheses:
 #
 # The idea fits in three lines. Differentiate, with $\dot s_a=2s_a(1-\hat p_a)$ and Parseval's identity:
 #
-# $$\dot V=\frac{\dot S}{S}-\frac1{K-1}\sum_{a\ne0}\frac{\dot s_a}{s_a}
-#   =\frac{2K\,(z(0)-\mathbb E_pz)}{Kz(0)}-\frac{2K(1-p(0))}{K-1}
-#   =-\frac{2(1-p(0))}{z(0)}\bigl(\mathbb E_qz-\mathbb E_uz\bigr).$$
+# $$\begin{aligned}
+# \dot V&=\frac{\dot S}{S}-\frac1{K-1}\sum_{a\ne0}\frac{\dot s_a}{s_a}\\
+#   &=\frac{2K\,(z(0)-\mathbb E_pz)}{Kz(0)}-\frac{2K(1-p(0))}{K-1}\\
+#   &=-\frac{2(1-p(0))}{z(0)}\bigl(\mathbb E_qz-\mathbb E_uz\bigr).
+# \end{aligned}$$
 #
 # The bracket is $\frac1{2(K-1)}\sum_{g,h\ne0}(q(g)-q(h))(z(g)-z(h))$, and $q$ is ordered like $z$ because
 # $\exp$ is increasing: every summand is nonnegative. Chebyshev's inequality, no more.

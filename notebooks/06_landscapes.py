@@ -18,13 +18,14 @@
 #
 # With weight decay, and one sample a class ($n=1$, no bias), the unconstrained feature model is
 #
-# $$f(W,H)=\frac1K\sum_k-\log P_{kk}+\frac{\lambda_W}2\lVert W\rVert^2+\frac{\lambda_H}2\lVert H\rVert^2,
-#   \qquad P=\text{softmax of the columns of }Z=WH,\quad W\in\mathbb R^{K\times d} .$$
+# $$f(W,H)=-\frac1K\sum_k\log P_{kk}+\frac{\lambda_W}2\lVert W\rVert^2+\frac{\lambda_H}2\lVert H\rVert^2,$$
+#
+# $P$ the softmax of the columns of $Z=WH$, $W\in\mathbb R^{K\times d}$, $H\in\mathbb R^{d\times K}$.
 #
 # Shen and Gu study $d=K$. *Proved* (`no-spurious-minimum`): for $d\ge K-1$ every critical point that is not a
 # global minimum is a strict saddle, and the way out is explicit. *Certified* here: which critical points
 # there are for $K=3$ and $4$, each enclosed in a box that holds exactly one, with its index. *Only seen*:
-# that none is missing for $K=4$.
+# that none is missing.
 #
 # $f$ is in nats; eigenvalues are those of the Hessian of $f$ in $(W,H)$.
 
