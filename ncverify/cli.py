@@ -328,6 +328,8 @@ def decide(
         )
     if json_file != "-":
         print(verdict)
+        if latex:
+            print(f"  read as: {left} = {right}")
 
 
 def _sides(lhs: str, rhs: str | None, *, latex: bool) -> tuple[Expr, Expr]:

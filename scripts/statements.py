@@ -17,10 +17,10 @@ from pathlib import Path
 from ncverify.book.registry import load_book
 from ncverify.ledger.certificates import statement
 from ncverify.ledger.run import check
-from ncverify.ledger.store import default_store
+from ncverify.ledger.store import Store, default_store
 from ncverify.replay.certificate import assertions
 from ncverify.replay.errors import Rejected
-from ncverify.replay.main import files_in
+from ncverify.replay.main import FOLDER
 from ncverify.replay.reading import digest, read_certificate
 from ncverify.replay.statements import FILE
 
@@ -31,14 +31,15 @@ def main() -> int:
     parser.add_argument("--store", type=Path, default=default_store())
     options = parser.parse_args()
     results = check(jobs=None, store=options.store)
+    store = Store(options.store)
     entries: dict[str, dict[str, str | None]] = {
         claim.id: {"claim": digest(statement(claim)), "asserts": None} for claim in load_book()
     }
     failed = 0
-    for path in files_in(options.store):
-        data = read_certificate(path)
-        name = data["claim"]["id"]
-        if name in entries and digest(data["claim"]) == entries[name]["claim"]:
+    for result in results:
+        name, certificate = result.claim.id, store.certificate_of(result.claim)
+        if certificate is not None:
+            data = read_certificate(options.store / FOLDER / f"{certificate}.json")
             try:
                 entries[name]["asserts"] = assertions(data)
             except Rejected as reason:

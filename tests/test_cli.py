@@ -35,7 +35,8 @@ def usage_error(done: subprocess.CompletedProcess[str]) -> str:
     [
         (IDENTITY, "proved", "normal form of the difference is 0"),
         ((IDENTITY[0], IDENTITY[1] + " + 1/10**40"), "refuted", "lhs - rhs: -1.0000000000000000000e-40"),
-        (("acos(7823207/7823209)", "0"), "undecided", "acos"),
+        (("acos(7823207/7823209)", "0"), "refuted", "lhs - rhs: 0.000"),
+        (("log(x*y)", "log(x) + log(y)"), "undecided", "log(x*y)"),
         (("1/x", "x/x**2"), "proved", "where x != 0"),
         (("-x", "0 - x"), "proved", ""),
         (("-x", "-1*x"), "proved", ""),
@@ -124,7 +125,6 @@ def test_decide_json(ncverify: Command) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("decide", "x"),
         ("decide", "x", "x", "x"),
         ("decide", "x", "x", "--assum", "x > 0"),
         ("no-such-command",),
@@ -168,7 +168,7 @@ def test_bad_input_is_one_line(
         ("a.py", "\n1 / 0", "a.py, line 2: ZeroDivisionError"),
         ("a.py", "exit(0)", "a.py, line 1: SystemExit"),
         ("a.json", '{"claims": [\n{"id": }]}', "a.json, line 2, column 8"),
-        ("a.json", '{"claims": [{"id": "a"}]}', "a.json, claim 1: the key 'statement' is missing"),
+        ("a.json", '{"claims": [{"id": "a"}]}', "a.json, claim 1: a claim has one of statement, steps"),
         ("a.json", "[" * 10**6, "a.json: brackets are nested too deep"),
     ],
 )
@@ -265,7 +265,7 @@ def test_narrow_terminals_keep_what_matters(ncverify: Command, columns: int) -> 
 
 def test_list(ncverify: Command) -> None:
     done = ncverify("list", "--json", "-")
-    assert [item["id"] for item in json.loads(done.stdout)] == [claim.id for claim in load_book()]
+    assert {item["id"] for item in json.loads(done.stdout)} == {claim.id for claim in load_book()}
     table = ncverify("list", "erratum").stdout
     assert "softmax-jacobian-diagonal" in table
     assert "lyapunov-zero" not in table
@@ -286,7 +286,7 @@ def test_show(ncverify: Command) -> None:
     unchecked = ncverify("show", "lyapunov-derivative", "--no-check", "--latex").stdout
     assert "verdict:" not in unchecked
     assert r"\frac" in unchecked or r"\sum" in unchecked
-    assert "used by:     lyapunov-zero" in unchecked
+    assert "used by:     lyapunov-zero" in ncverify("show", "lyapunov-derivative", "--no-check").stdout
 
 
 def test_errata(ncverify: Command) -> None:
@@ -298,11 +298,11 @@ def test_errata(ncverify: Command) -> None:
     book = load_book()
     for claim in book:
         refuted = claim.kind == "published" and claim.expected == "refuted"
-        assert (f"{claim.id}: {claim.title} printed:" in text) == refuted
+        assert (f"{claim.id}: {claim.title} statement:" in text) == refuted
         if refuted:
-            assert f"printed: {' '.join(claim.plain.split())}" in text
+            assert f"statement: {' '.join(claim.plain.split())}" in text
             assert f"true: {' '.join(book[claim.corrected_by].plain.split())}" in text
-    headings = [line.split(":")[0] for line in lines if line.endswith("refuted") and "printed" in line]
+    headings = [line.split(":")[0] for line in lines if line.endswith("refuted") and "statement" in line]
     assert len(headings) == len(set(headings))
     data = json.loads(ncverify("errata", "--json", "-").stdout)
     assert data

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
@@ -70,6 +71,7 @@ def gradient_flow(
     setting = _Setting(chosen)
     losses = [setting.loss(loss, y) for y in range(chosen.order)]
     wanted = [setting.template(template, a) for a in range(chosen.order)]
+    _known_symbols(id, template, losses[0], setting)
 
     def check(bench: Workbench) -> None:
         for found in setting.evidence(losses, wanted, assume):
@@ -86,6 +88,18 @@ def gradient_flow(
         tags=tags,
         at=caller(),
     )(check)
+
+
+def _known_symbols(id: str, rhs: Expr, pulls: Sequence[Expr], setting: _Setting) -> None:
+    """A symbol of the flow that neither the family nor the loss has is a slip of the pen."""
+    size = setting.group.order
+    known = {"s", "phat", "sbar", "K", *(f"{x}{g}" for x in "szp" for g in range(size))}
+    known |= {name for pull in pulls for name in pull.free_symbols}
+    for name in rhs.free_symbols:
+        if name not in known:
+            near = get_close_matches(name, sorted(known), 1)
+            hint = f"did you mean {near[0]}?" if near else "the loss has no such parameter"
+            raise InputError(f"{id}: the flow has the unknown symbol {name}: {hint}")
 
 
 def _ready(found: Evidence) -> Callable[[], Evidence]:

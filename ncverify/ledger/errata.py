@@ -1,4 +1,4 @@
-"""The printed statements that are refuted, paper by paper, as text for a terminal."""
+"""The statements in or about the papers that are refuted, paper by paper, as text for a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INDENT = "    "
 
 
 def errata_lines(results: Results, registry: Registry, width: int | None = None) -> Iterator[str]:
-    """For each paper and each refuted statement: what is printed, where, the witness, and what is true.
+    """For each paper and each refuted statement: the statement, where, the witness, and what is true.
 
     ``width``: of the lines, by default that of the terminal, and 80 elsewhere; longer words stay whole.
     """
@@ -23,7 +23,7 @@ def errata_lines(results: Results, registry: Registry, width: int | None = None)
     refuted = [item for item in results if item.verdict.outcome is Outcome.REFUTED]
     for paper in dict.fromkeys(item.claim.paper for item in refuted):
         rows = [item for item in refuted if item.claim.paper == paper]
-        heading = f"{paper}: {len(rows)} printed statement{'s' if len(rows) > 1 else ''} refuted"
+        heading = f"{paper}: {len(rows)} statement{'s' if len(rows) > 1 else ''} refuted"
         yield heading
         yield "=" * len(heading)
         for item in rows:
@@ -33,13 +33,13 @@ def errata_lines(results: Results, registry: Registry, width: int | None = None)
     for item in results:
         if not item.as_expected:
             yield f"{item.claim.id}: {item.verdict.outcome}, expected {item.claim.expected}"
-    yield f"{len(refuted)} printed statements refuted"
+    yield f"{len(refuted)} statements refuted"
 
 
 def _entry(item: Result, registry: Registry, room: int) -> Iterator[str]:
     claim = item.claim
     yield from _wrapped(claim.id, claim.title, room, indent="")
-    yield from _wrapped("printed", f"{claim.plain} [{claim.source.place or claim.paper}]", room)
+    yield from _wrapped("statement", f"{claim.plain} [{claim.source.place or claim.paper}]", room)
     witness = ", ".join(f"{key} = {value}" for key, value in (item.verdict.witness or {}).items())
     yield from _wrapped("false at", witness or claim.scope, room)
     if claim.corrected_by:

@@ -34,6 +34,7 @@ class Checked:
     file: Path
     accepted: Accepted | None
     reason: str
+    claim: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -48,7 +49,8 @@ class Checked:
     def line(self) -> str:
         """One line for people."""
         if self.accepted is None:
-            return f"rejected  {self.file.name[:12]}  {self.reason}"
+            named = f" ({self.claim})" if self.claim else ""
+            return f"rejected  {self.file.name[:12]}{named}  {self.reason}"
         it = self.accepted
         notes = []
         if it.beside:
@@ -63,10 +65,13 @@ class Checked:
 
 def replay(file: Path) -> Checked:
     """Check one file.  Raises ``Unreadable``; whatever else goes wrong inside rejects the certificate."""
+    claim = ""
     try:
-        return Checked(file, check_certificate(read_certificate(file), book()), "")
+        data = read_certificate(file)
+        claim = _claimed(data)
+        return Checked(file, check_certificate(data, book()), "")
     except Rejected as reason:
-        return Checked(file, None, str(reason))
+        return Checked(file, None, str(reason), claim)
     except (
         ArithmeticError,
         AttributeError,
@@ -76,7 +81,14 @@ def replay(file: Path) -> Checked:
         TypeError,
         ValueError,
     ) as error:
-        return Checked(file, None, f"it cannot be checked: {type(error).__name__}: {error}"[:200])
+        return Checked(file, None, f"it cannot be checked: {type(error).__name__}: {error}"[:200], claim)
+
+
+def _claimed(data: Any) -> str:
+    """The claim that a certificate says it is about, for messages."""
+    about = data.get("claim") if isinstance(data, dict) else None
+    name = about.get("id") if isinstance(about, dict) else None
+    return name[:60] if isinstance(name, str) and name.isprintable() else ""
 
 
 def files_in(place: Path) -> list[Path]:

@@ -11,6 +11,7 @@ juxtaposition; ``\frac`` (``\tfrac``, ``\dfrac``), ``\sqrt``, powers with whole 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
@@ -74,6 +75,7 @@ _GREEK: Final = frozenset((
     "Psi", "Omega", "ell",
 ))
 # fmt: on
+_FUNCTION_NAMES: Final = frozenset(("f", "g", "F", "G", "sigma", "phi", "varphi", "psi", "Phi", "Psi"))
 _FUNCTIONS: Final = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 _ACCENTS: Final = {"widehat": "hat", "overline": "bar"}
 
@@ -137,6 +139,20 @@ def _complaint(error: UnexpectedInput, source: str) -> str:
     return f"cannot read the formula near {near!r}: check operators and brackets"
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A factor, and how it was written: a function without brackets, a numeral, a bracket."""
+
+    value: Expr
+    bare: str = ""
+    numeral: bool = False
+    group: bool = False
+
+
+def _part(found: Any) -> _Part:
+    return found if isinstance(found, _Part) else _Part(found)
+
+
 @v_args(inline=True)
 class _Reader(Transformer[Token, Any]):
     def sum(self, *parts: Any) -> Expr:
@@ -155,56 +171,53 @@ class _Reader(Transformer[Token, Any]):
     def term(self, *parts: Any) -> Expr:
         result: Expr | None = None
         joined: str | None = None
-        open_before = slashed = False
-        for part in parts:
-            if isinstance(part, Token):
-                joined = str(part)
+        before = _Part(Number(Fraction(1)))
+        slashed = False
+        for found in parts:
+            if isinstance(found, Token):
+                joined = str(found)
                 continue
-            value, bare, numeral = part if isinstance(part, tuple) else (part, False, False)
+            part = _part(found)
             if result is None:
-                result = value
+                result = part.value
             elif joined is None:
-                if open_before:
-                    raise InputError(r"a factor behind \log x is ambiguous: write \log(x) with brackets")
-                if slashed:
-                    raise InputError(r"a factor behind a/b is ambiguous: write \frac{a}{b}, or a \cdot")
-                if numeral:
-                    raise InputError(
-                        r"a number behind a factor is ambiguous: put it in front, or write \cdot"
-                    )
-                result = result * value
+                _check_juxtaposed(before, part, slashed=slashed)
+                result = result * part.value
             elif joined == "/":
-                result, slashed = result / value, True
+                result, slashed = result / part.value, True
             else:
-                result, slashed = result * value, False
-            open_before, joined = bare, None
+                result, slashed = result * part.value, False
+            before, joined = part, None
         assert result is not None
         return result
 
-    def power(self, base: Any, exponent: Any) -> Any:
-        value = base[0] if isinstance(base, tuple) else base
-        if isinstance(base, tuple) and base[1]:
-            raise InputError(r"a power behind \log x is ambiguous: write \log(x)^2 or \log(x^2)")
-        if isinstance(value, Symbol) and value.name == "e":
+    def power(self, found: Any, exponent: Any) -> Any:
+        base = _part(found)
+        if base.bare:
+            name = base.bare
+            raise InputError(f"a power behind {name} x is ambiguous: write {name}(x)^2 or {name}(x^2)")
+        if isinstance(base.value, Symbol) and base.value.name == "e":
             return Fn("exp", exponent)
         if isinstance(exponent, Number) and exponent.value.denominator == 1:
-            return value ** int(exponent.value)
+            return base.value ** int(exponent.value)
         if isinstance(exponent, Number) and exponent.value == Fraction(1, 2):
-            return Fn("sqrt", value)
+            return Fn("sqrt", base.value)
         raise InputError(
             f"exponent {clip(repr(exponent))} is not a whole number: write \\sqrt or e^{{u \\log v}}"
         )
 
     def number(self, token: Token) -> Any:
-        return Number(Fraction(str(token))), False, True
+        return _Part(Number(Fraction(str(token))), numeral=True)
 
     def digit(self, token: Token) -> Expr:
         return Number(Fraction(str(token)))
 
-    def group(self, value: Expr) -> Expr:
-        return value
+    def group(self, value: Expr) -> Any:
+        return _Part(value, group=True)
 
     def frac(self, _: Token, over: Expr, under: Expr) -> Expr:
+        if isinstance(over, Symbol) and over.name in ("d", "partial") and over.name in under.free_symbols:
+            raise InputError("derivatives are not read: differentiate first, and write the result")
         return over / under
 
     def digits(self, token: Token) -> Expr:
@@ -219,7 +232,7 @@ class _Reader(Transformer[Token, Any]):
         return Fn(_FUNCTIONS.get(plain, plain), value)
 
     def open_call(self, name: Token, value: Any) -> Any:
-        return self.call(name, value[0] if isinstance(value, tuple) else value), True, False
+        return _Part(self.call(name, _part(value).value), bare=str(name))
 
     def subscript(self, token: Token) -> str:
         name = str(token)
@@ -235,6 +248,20 @@ class _Reader(Transformer[Token, Any]):
             else:
                 subscript += part
         return Symbol(letter + accent + subscript)
+
+
+def _check_juxtaposed(before: _Part, part: _Part, *, slashed: bool) -> None:
+    """Refuse what people read in two ways."""
+    if before.bare:
+        name = before.bare
+        raise InputError(f"a factor behind {name} x is ambiguous: write {name}(x) with brackets")
+    if slashed:
+        raise InputError(r"a factor behind a/b is ambiguous: write \frac{a}{b}, or a \cdot")
+    if part.numeral:
+        raise InputError(r"a number behind a factor is ambiguous: put it in front, or write \cdot")
+    if part.group and isinstance(before.value, Symbol) and before.value.name in _FUNCTION_NAMES:
+        name = before.value.name
+        raise InputError(f"{name}(...) could be a function: write {name} \\cdot (...), or its formula")
 
 
 def _plain_letter(token: str) -> str:

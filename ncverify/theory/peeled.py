@@ -2,7 +2,7 @@
 
 ``w`` is K x d, ``h`` is d x N (a column a sample), ``labels`` gives the class of each sample.  Every function
 works for each number type of ``number_kinds`` (floats, mpmath, balls that enclose the value) and for
-``EXACT``, exact expressions in symbols.  Sources: ji, equations (4), (5), (12) and the claims of ``proofs/ji``.
+``EXACT``, exact expressions in symbols.  Sources: ji, equations (4), (5), (12), and ``proofs/ji``.
 """
 
 from __future__ import annotations
