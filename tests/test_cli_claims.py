@@ -25,7 +25,7 @@ def test_new_writes_a_file_that_checks(tmp_path: Path) -> None:
     assert again.returncode == 2
     assert again.stderr == "ncverify: mine.py exists: give a new name, it would be overwritten\n"
     assert run("new", "mine.txt", cwd=tmp_path).returncode == 2
-    shown = run("show", "mine.py::sigmoid-derivative", cwd=tmp_path)
+    shown = run("show", "mine.py::my-sigmoid", cwd=tmp_path)
     assert shown.returncode == 0
     assert "step 2: " in shown.stdout
 

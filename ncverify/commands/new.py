@@ -21,11 +21,11 @@ def label_smoothing(z, p):
     return -(1 - eps) * nv.log(p[0]) - eps / len(p) * sum(nv.log(q) for q in p)
 
 
-nv.gradient_flow("label-smoothing-flow", "2*s*(1 - eps - phat)", loss=label_smoothing, classes=8)
+nv.gradient_flow("my-label-smoothing", "2*s*(1 - eps - phat)", loss=label_smoothing, classes=8)
 
 # A derivation: each step is decided, and the first wrong one is named, with a point where it fails.
 nv.derivation(
-    "sigmoid-derivative",
+    "my-sigmoid",
     [
         "exp(-x)/(1 + exp(-x))**2",
         "1/(1 + exp(-x)) * exp(-x)/(1 + exp(-x))",
@@ -34,11 +34,11 @@ nv.derivation(
 )
 
 # An inequality on a region: certified by a cover of boxes, or refuted by an exact point.
-nv.inequality("sigmoid-slope", "exp(-x)/(1 + exp(-x))**2 <= 1/4", on={{"x": (-5, 5)}})
+nv.inequality("my-sigmoid-slope", "exp(-x)/(1 + exp(-x))**2 <= 1/4", on={{"x": (-5, 5)}})
 
 # A conjecture: "this never increases along the balanced flow with 8 classes".  It is hunted; what is not
 # refuted is undecided, which proves nothing.  (This one is false, so we expect it to be refuted.)
-nv.conjecture("cosine-is-monotone", "cosine", classes=8, expected="refuted")
+nv.conjecture("my-cosine", "cosine", classes=8, expected="refuted")
 
 # A proof for every K, with the rules of the all-K calculus, is a function: see CONTRIBUTING.md of ncverify.
 '''

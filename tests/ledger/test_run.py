@@ -16,7 +16,7 @@ import pytest
 import ncverify as nv
 from ncverify.book.verdict import Outcome
 from ncverify.errors import InputError
-from ncverify.ledger.selection import gather
+from ncverify.ledger.selection import Selection, gather
 
 CLAIMS = """
 import os
@@ -152,12 +152,18 @@ def test_a_changed_file_is_checked_anew(tmp_path: Path) -> None:
     assert outcomes(nv.check(path)) == {"mine": "refuted"}
 
 
+def ready(selection: Selection) -> set[str]:
+    return {claim.id for claim in selection.claims}
+
+
 def test_selection_keeps_book_order_and_drops_doubles() -> None:
     chosen = [claim.id for claim in gather(["growth", "hadamard", "hadamard-orthogonal"]).claims]
     book = [claim.id for claim in nv.load_book()]
     assert chosen == [name for name in book if name in set(chosen)]
     assert {"growth", "hadamard-orthogonal"} < set(chosen)
-    assert [claim.id for claim in gather().claims] == book
+    everything = gather()
+    assert {claim.id for claim in (*everything.claims, *everything.left_out)} == set(book)
+    assert [claim.id for claim in everything.claims] == [name for name in book if name in ready(everything)]
 
 
 def test_a_file_of_the_book_selects_its_claims(root: Path) -> None:

@@ -15,7 +15,8 @@ from ncverify.theory.balls import precision
 BOOK = load_book()
 # The abelian claim repeats goals of others, whose mutants are tried there.
 CLAIMS = [claim.id for claim in BOOK if claim.goals and claim.id != "abelian-diagonalization"]
-PER_GOAL = 2  # ``make audit`` tries more than a thousand
+PER_GOAL = 2  # false ones; ``make audit`` tries more than a thousand
+TRIED = 8
 counted: dict[str, int] = {}
 
 
@@ -45,12 +46,13 @@ def test_no_false_variant_is_proved(name):
         for goal, relation in BOOK[name].goals.items():
             variants = [item for item in mutations(relation) if item[1] != relation]
             candidates = list(models(theorems[goal], (1, 2), beside))  # they meet the hypotheses
-            stride = max(1, len(variants) // PER_GOAL)
-            for what, variant in variants[::stride][:PER_GOAL]:
-                wrong = is_false(variant, candidates)
-                false += wrong
-                if wrong:
+            stride = max(1, len(variants) // TRIED)
+            here = 0
+            for what, variant in variants[::stride][:TRIED]:
+                if here < PER_GOAL and is_false(variant, candidates):
+                    here += 1
                     assert not proves(name, goal, variant), f"{goal}, {what}: {plain(variant)}"
+            false += here
     counted[name] = false
     assert false >= 1
 
