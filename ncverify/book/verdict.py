@@ -92,7 +92,9 @@ class Verdict:
     """The answer to one question, with all the evidence for it.
 
     It has no truth value: ``proved`` and ``refuted`` are both successes of a check, and ``tested``
-    is not a proof.  Compare ``verdict.outcome``.
+    is not a proof.  Compare ``verdict.outcome``.  The witness of a refutation names the point first, then
+    the values there ("lhs - rhs", "left side"), in the same order whether it was found now or read from a
+    store.
     """
 
     outcome: Outcome
@@ -100,6 +102,11 @@ class Verdict:
     conditions: tuple[str, ...] = ()
     message: str = ""
     witness: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.witness is not None:
+            names = sorted(self.witness, key=lambda name: (" " in name, name))
+            object.__setattr__(self, "witness", {name: self.witness[name] for name in names})
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"a verdict has no truth value: compare verdict.outcome (here: {self.outcome})")

@@ -103,15 +103,12 @@ def verdict(claim: Claim, *, digits: int = 50, seed: int = 0) -> Verdict:
 def check_one(claim: Claim, registry: Registry, settings: Settings) -> Result:
     """Check one claim in this process.
 
-    The verdict is read back from its JSON form with sorted keys, so that it is the same object whichever
-    process made it, and in the order in which a store keeps it.
+    The verdict is read back from its JSON form, so that it is the same object whichever process made it.
     """
     start = perf_counter()
     verdict = check_claim(claim, registry, settings)
     try:
-        verdict = Verdict.from_json(
-            json.loads(json.dumps(verdict.to_json(bodies=True), allow_nan=False, sort_keys=True))
-        )
+        verdict = Verdict.from_json(json.loads(json.dumps(verdict.to_json(bodies=True), allow_nan=False)))
     except (TypeError, ValueError) as error:
         verdict = Verdict(Outcome.ERROR, (), message=f"the evidence is not plain JSON: {error}")
     return Result(claim, verdict, perf_counter() - start)

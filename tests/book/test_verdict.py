@@ -69,6 +69,13 @@ def test_a_refutation_shows_its_witness() -> None:
     assert str(verdict).splitlines()[:2] == ["refuted", "  x: 1/2"]
 
 
+def test_a_witness_names_the_point_before_the_values_there() -> None:
+    found = Verdict(O.REFUTED, (), witness={"lhs - rhs": "-1", "x": "1", "group": "Z_3"})
+    assert list(found.witness or ()) == ["group", "x", "lhs - rhs"]
+    read = Verdict.from_json(json.loads(json.dumps(found.to_json(), sort_keys=True)))
+    assert str(read) == str(found)
+
+
 def test_json_round_trip() -> None:
     evidence = Evidence(O.REFUTED, "r", "s", "t", {"witness": {"x": "1"}}, ("line",), True, ("x != 0",))
     verdict = Verdict(O.REFUTED, (evidence,), ("x != 0",), "why", {"x": "1"})
