@@ -23,9 +23,9 @@ from typing import Any
 
 import mpmath
 
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
-from ncverify.flow.trajectory import Trajectory
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
+from ncverify.flows.trajectory import Trajectory
 
 START_8 = [
     Fraction(1, 3),

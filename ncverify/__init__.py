@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from ncverify.evidence import strategies
     from ncverify.evidence.hunt import hunt
     from ncverify.evidence.inequalities import prove_inequality
-    from ncverify.evidence.loss_flows import gradient_flow
+    from ncverify.evidence.loss_flows import flow
     from ncverify.evidence.statements import conjecture, derivation, inequality
     from ncverify.evidence.zeros import find_root
-    from ncverify.flow.full import FullFlow
-    from ncverify.flow.reduced import ReducedFlow
-    from ncverify.flow.trajectory import Trajectory
+    from ncverify.flows.full import FullFlow
+    from ncverify.flows.reduced import ReducedFlow
+    from ncverify.flows.trajectory import Trajectory
     from ncverify.ledger.results import Result, Results
     from ncverify.ledger.run import check, verdict
     from ncverify.theory.expr import exp, log, sqrt, symbol, symbols
@@ -41,15 +41,15 @@ _HOME = {
     "AbelianGroup": "ncverify.theory.groups",
     "Claim": "ncverify.book.claim",
     "Evidence": "ncverify.book.verdict",
-    "FullFlow": "ncverify.flow.full",
+    "FullFlow": "ncverify.flows.full",
     "Hypothesis": "ncverify.book.claim",
     "Kind": "ncverify.book.claim",
     "Outcome": "ncverify.book.verdict",
-    "ReducedFlow": "ncverify.flow.reduced",
+    "ReducedFlow": "ncverify.flows.reduced",
     "Registry": "ncverify.book.claim",
     "Result": "ncverify.ledger.results",
     "Results": "ncverify.ledger.results",
-    "Trajectory": "ncverify.flow.trajectory",
+    "Trajectory": "ncverify.flows.trajectory",
     "Verdict": "ncverify.book.verdict",
     "check": "ncverify.ledger.run",
     "claim": "ncverify.book.registry",
@@ -58,7 +58,7 @@ _HOME = {
     "derivation": "ncverify.evidence.statements",
     "exp": "ncverify.theory.expr",
     "find_root": "ncverify.evidence.zeros",
-    "gradient_flow": "ncverify.evidence.loss_flows",
+    "flow": "ncverify.evidence.loss_flows",
     "hunt": "ncverify.evidence.hunt",
     "inequality": "ncverify.evidence.statements",
     "load_book": "ncverify.book.registry",
@@ -80,7 +80,7 @@ __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
     "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
     "claim", "collapse", "conjecture", "decide", "derivation", "exp", "experiments", "find_root",
-    "gradient_flow", "hunt", "inequality", "landscape", "load_book", "log", "prove_inequality",
+    "flow", "hunt", "inequality", "landscape", "load_book", "log", "prove_inequality",
     "sqrt", "strategies", "symbol", "symbols", "verdict",
 ]  # fmt: skip
 

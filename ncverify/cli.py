@@ -411,7 +411,7 @@ def flow(
       ncverify flow --classes 4 --start 1,1/2,1/3 --full --until 100 --json -
       ncverify flow --classes 4 --start 2,1,1 --imbalance 5,1,1 --times 1,10,100 --until 100
     """
-    from ncverify.flow.step import StepError
+    from ncverify.flows.step import StepError
     from ncverify.ledger import trajectories
 
     from_file = full and classes is None and group is None

@@ -57,7 +57,7 @@ def smoothing(z, p):
     return -(1 - eps) * nv.log(p[0]) - eps / len(p) * sum(nv.log(q) for q in p)
 
 
-flow = nv.gradient_flow("smoothing", "2*s*(1 - eps - phat)", loss=smoothing, classes=8)
+flow = nv.flow("smoothing", "2*s*(1 - eps - phat)", loss=smoothing, classes=8)
 verdict = nv.verdict(flow)
 print("flow of label smoothing, K = 8:", verdict.outcome)
 display(verdict)
@@ -67,7 +67,7 @@ assert verdict.outcome == "proved"
 # With the flow of the plain cross-entropy instead, the first mode already disagrees, at an exact spectrum:
 
 # %%
-wrong = nv.verdict(nv.gradient_flow("no-smoothing", "2*s*(1 - phat)", loss=smoothing, classes=8))
+wrong = nv.verdict(nv.flow("no-smoothing", "2*s*(1 - phat)", loss=smoothing, classes=8))
 print("flow without eps:", wrong.outcome, "-", wrong.witness["at"])
 display(wrong)
 assert wrong.outcome == "refuted"

@@ -13,7 +13,7 @@ from flint import arb
 from matplotlib.figure import Figure
 
 from ncverify.experiments import layer_peeled_flow
-from ncverify.flow.reduced import ReducedFlow
+from ncverify.flows.reduced import ReducedFlow
 from ncverify.theory.balls import certainly_positive, precision
 from ncverify.theory.groups import AbelianGroup
 

@@ -9,7 +9,7 @@ import numpy as np
 from ncverify.collapse.classes import Classes
 from ncverify.collapse.numbers import DOUBLE, Array, Numbers
 from ncverify.errors import InputError
-from ncverify.flow.exact import read_number
+from ncverify.flows.exact import read_number
 
 
 def read_classes(features: Any, labels: Any, classifier: Any, bias: Any, numbers: Numbers) -> Classes:

@@ -21,7 +21,7 @@ def label_smoothing(z, p):
     return -(1 - eps) * nv.log(p[0]) - eps / len(p) * sum(nv.log(q) for q in p)
 
 
-nv.gradient_flow("my-label-smoothing", "2*s*(1 - eps - phat)", loss=label_smoothing, classes=8)
+nv.flow("my-label-smoothing", "2*s*(1 - eps - phat)", loss=label_smoothing, classes=8)
 
 # A derivation: each step is decided, and the first wrong one is named, with a point where it fails.
 nv.derivation(

@@ -16,8 +16,8 @@ from flint import arb
 from mpmath import mp
 
 from ncverify.evidence.reference import integrate_full, integrate_reduced
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
 from ncverify.theory.balls import exact_interval
 from ncverify.theory.dynamics import Balanced, Unbalanced
 from ncverify.theory.groups import AbelianGroup

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ncverify.book.verdict import Evidence, Outcome
 from ncverify.evidence import bodies
 from ncverify.evidence.tasks import Tasks
-from ncverify.flow.reduced import ReducedFlow
+from ncverify.flows.reduced import ReducedFlow
 from ncverify.theory.balls import certainly_lt, enclose, to_arb, to_decimal
 from ncverify.theory.expr import Expr, add, log, substitute, symbol
 from ncverify.theory.groups import AbelianGroup

@@ -11,9 +11,9 @@ from flint import arb
 
 from ncverify.book.verdict import Evidence, Outcome
 from ncverify.evidence import bodies
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
-from ncverify.flow.trajectory import time_text
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
+from ncverify.flows.trajectory import time_text
 from ncverify.theory.balls import certainly_lt, exact_interval, precision, to_arb, to_decimal
 from ncverify.theory.expr import add, number, symbol, to_json
 from ncverify.theory.groups import AbelianGroup

@@ -13,7 +13,7 @@ from ncverify.cover.numbers import to_ball
 from ncverify.cover.search import Cover, Left, Search, Witness
 from ncverify.errors import InputError
 from ncverify.evidence import bodies
-from ncverify.flow.exact import read_number
+from ncverify.flows.exact import read_number
 from ncverify.theory.balls import to_decimal
 from ncverify.theory.expr import Expr, Number, Symbol, as_expr
 from ncverify.theory.nodes import clip

@@ -43,7 +43,7 @@ _COSINES: Final = {  # of the angle in turns, where rational
 }
 
 
-def gradient_flow(
+def flow(
     id: str,
     rhs: str | Expr,
     *,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.exact import read_numbers
+from ncverify.flows.exact import read_numbers
 from ncverify.theory.balls import to_arb
 from ncverify.theory.dynamics import ARB, Balanced, deficits, logits
 from ncverify.theory.groups import AbelianGroup

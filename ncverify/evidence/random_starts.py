@@ -14,8 +14,8 @@ import numpy.typing as npt
 from ncverify.book.verdict import Evidence
 from ncverify.errors import InputError
 from ncverify.evidence.experiments import Expectation, measured
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
 from ncverify.theory.groups import AbelianGroup
 
 Doubles = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from flint import arb
 
 from ncverify.book.verdict import Evidence, Outcome
 from ncverify.evidence import bodies
-from ncverify.flow.full import FullFlow
-from ncverify.flow.trajectory import time_text
+from ncverify.flows.full import FullFlow
+from ncverify.flows.trajectory import time_text
 from ncverify.theory.balls import certainly_lt, precision, to_decimal
 from ncverify.theory.dynamics import Matrix
 from ncverify.theory.expr import Expr, number, symbol

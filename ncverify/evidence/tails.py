@@ -9,8 +9,8 @@ from itertools import pairwise
 from ncverify.book.verdict import Evidence
 from ncverify.errors import InputError
 from ncverify.evidence.experiments import Expectation, measured
-from ncverify.flow.reduced import ReducedFlow
-from ncverify.flow.trajectory import time_text
+from ncverify.flows.reduced import ReducedFlow
+from ncverify.flows.trajectory import time_text
 from ncverify.theory.balls import precision, to_arb, to_decimal
 from ncverify.theory.groups import AbelianGroup
 

@@ -13,8 +13,8 @@ from ncverify.book.verdict import Evidence, Outcome
 from ncverify.errors import InputError
 from ncverify.evidence import bodies
 from ncverify.evidence.rate_bodies import Spectral
-from ncverify.flow.reduced import ReducedFlow
-from ncverify.flow.trajectory import Trajectory, time_text
+from ncverify.flows.reduced import ReducedFlow
+from ncverify.flows.trajectory import Trajectory, time_text
 from ncverify.theory.balls import (
     certainly_lt,
     certainly_nonnegative,

@@ -9,7 +9,7 @@ from ncverify.book.verdict import Evidence, Outcome
 from ncverify.cover.roots import BITS, Root, enclose_root
 from ncverify.errors import InputError
 from ncverify.evidence import bodies
-from ncverify.flow.exact import read_number
+from ncverify.flows.exact import read_number
 from ncverify.theory.balls import exact_interval, to_decimal
 from ncverify.theory.expr import Expr
 from ncverify.theory.parser import parse

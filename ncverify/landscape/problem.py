@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any, Literal, TypeAlias, cast
 
 from ncverify.errors import InputError
-from ncverify.flow.exact import read_number
+from ncverify.flows.exact import read_number
 from ncverify.theory.number_kinds import Number, NumberKind
 
 MAX_CLASSES, MAX_WIDTH, MAX_SAMPLES = 64, 1024, 1_000_000

@@ -30,7 +30,7 @@ import numpy as np
 from flint import arb, arb_mat
 
 from ncverify.errors import InputError
-from ncverify.flow.exact import read_number
+from ncverify.flows.exact import read_number
 from ncverify.landscape.inertia import Undecided, doubles, exact, negative_eigenvalues
 from ncverify.theory.balls import (
     certainly_lt,

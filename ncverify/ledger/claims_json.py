@@ -27,7 +27,7 @@ from ncverify.derive.assumptions import read_assumptions
 from ncverify.derive.decide import decide
 from ncverify.errors import InputError
 from ncverify.evidence.exact import decided
-from ncverify.evidence.loss_flows import MAX_CLASSES, gradient_flow
+from ncverify.evidence.loss_flows import MAX_CLASSES, flow
 from ncverify.evidence.statements import SIGNS, conjecture, derivation, inequality
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.expr import Expr, from_json
@@ -226,7 +226,7 @@ def _conjecture(name: str, members: dict[str, Any], common: dict[str, Any]) -> C
 
 
 def _flow(name: str, members: dict[str, Any], common: dict[str, Any]) -> Claim:
-    return gradient_flow(
+    return flow(
         name,
         _side(members["flow"], "flow"),
         loss=_text(members.get("loss", "-log(p0)"), "loss"),

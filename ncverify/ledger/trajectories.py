@@ -10,11 +10,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from ncverify.errors import InputError
-from ncverify.flow.drive import Progress
-from ncverify.flow.exact import read_numbers
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
-from ncverify.flow.trajectory import Trajectory, time_text
+from ncverify.flows.drive import Progress
+from ncverify.flows.exact import read_numbers
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
+from ncverify.flows.trajectory import Trajectory, time_text
 from ncverify.theory.groups import AbelianGroup
 
 _COLUMNS = 6

@@ -17,7 +17,7 @@ eps, T = nv.symbol("eps"), nv.symbol("T")
 
 def verdict(rhs: str, **options: Any) -> Verdict:
     with recording(nv.Registry()) as registry:
-        return check_claim(nv.gradient_flow("mine", rhs, **options), registry, Settings())
+        return check_claim(nv.flow("mine", rhs, **options), registry, Settings())
 
 
 def smoothed(z: list[Any], p: list[Any]) -> Any:
@@ -55,7 +55,7 @@ def test_losses_that_keep_the_family(loss: Any, true: str | None, false: str, wh
 
 def test_assumptions_are_hypotheses() -> None:
     with recording(nv.Registry()):
-        declared = nv.gradient_flow("mine", "0*s", classes=2, assume=["s1 == 0"])
+        declared = nv.flow("mine", "0*s", classes=2, assume=["s1 == 0"])
     assert [item.plain for item in declared.hypotheses] == ["s1 == 0"]
     assert declared.scope.endswith(", under the assumptions")
 

@@ -20,7 +20,7 @@ RANK = {
     "book": 1,
     "theory": 1,
     "derive": 2,
-    "flow": 3,
+    "flows": 3,
     "cover": 4,
     "collapse": 4,
     "landscape": 4,
@@ -35,7 +35,7 @@ RANK = {
 }
 
 # Where evidence is made: a part of the program that decides something.
-EVIDENCE = ("ncverify/evidence/", "ncverify/flow/", "ncverify/derive/decide.py")
+EVIDENCE = ("ncverify/evidence/", "ncverify/flows/", "ncverify/derive/decide.py")
 
 
 def name(path: Path) -> str:

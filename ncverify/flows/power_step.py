@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from flint import arb, arb_poly
 
-from ncverify.flow.balls import LOW, certainly_le, dyadic, largest, norm, precision, upper
-from ncverify.flow.modes import PowerModes
-from ncverify.flow.ranges import PIECES, ranges
-from ncverify.flow.reduced_step import Drive, ReducedStep
-from ncverify.flow.step import Errors, StepError, Tube
+from ncverify.flows.balls import LOW, certainly_le, dyadic, largest, norm, precision, upper
+from ncverify.flows.modes import PowerModes
+from ncverify.flows.ranges import PIECES, ranges
+from ncverify.flows.reduced_step import Drive, ReducedStep
+from ncverify.flows.step import Errors, StepError, Tube
 
 _ROOM = dyadic(1, -20)
 

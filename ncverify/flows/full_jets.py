@@ -18,11 +18,11 @@ from typing import Any
 from flint import arb, fmpz, fmpz_mat
 from gmpy2 import mpz
 
-from ncverify.flow.balls import precision, rational, to_fixed
-from ncverify.flow.full_step import FullCurve, FullProblem, FullStep
-from ncverify.flow.march import GUARD
-from ncverify.flow.online import PlainProduct, online_product
-from ncverify.flow.step import Errors
+from ncverify.flows.balls import precision, rational, to_fixed
+from ncverify.flows.full_step import FullCurve, FullProblem, FullStep
+from ncverify.flows.march import GUARD
+from ncverify.flows.online import PlainProduct, online_product
+from ncverify.flows.step import Errors
 
 Series = list[Any]
 """Coefficients as integers in units of 2^-bits."""

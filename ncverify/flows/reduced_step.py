@@ -24,12 +24,12 @@ from typing import TypeVar
 
 from flint import arb, arb_poly
 
-from ncverify.flow.balls import certainly_lt, dyadic, poly, precision, rational, upper
-from ncverify.flow.characters import CharacterSums
-from ncverify.flow.clock import Clock
-from ncverify.flow.modes import Modes
-from ncverify.flow.ranges import ranges
-from ncverify.flow.step import Dyadic, Errors, StepError, Tube, exponential_error
+from ncverify.flows.balls import certainly_lt, dyadic, poly, precision, rational, upper
+from ncverify.flows.characters import CharacterSums
+from ncverify.flows.clock import Clock
+from ncverify.flows.modes import Modes
+from ncverify.flows.ranges import ranges
+from ncverify.flows.step import Dyadic, Errors, StepError, Tube, exponential_error
 from ncverify.theory.groups import AbelianGroup
 
 T = TypeVar("T")

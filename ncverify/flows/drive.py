@@ -12,11 +12,19 @@ from flint import arb
 from gmpy2 import mpz
 
 from ncverify.errors import InputError
-from ncverify.flow.balls import LOW, certainly_le, certainly_lt, certainly_positive, pair, precision, rational
-from ncverify.flow.exact import read_digits, read_time
-from ncverify.flow.march import Marcher
-from ncverify.flow.step import Errors, StepError
-from ncverify.flow.trajectory import Segment, state_at, time_text
+from ncverify.flows.balls import (
+    LOW,
+    certainly_le,
+    certainly_lt,
+    certainly_positive,
+    pair,
+    precision,
+    rational,
+)
+from ncverify.flows.exact import read_digits, read_time
+from ncverify.flows.march import Marcher
+from ncverify.flows.step import Errors, StepError
+from ncverify.flows.trajectory import Segment, state_at, time_text
 
 Progress = Callable[[str, int], None]
 """Called after each step with the time reached (text) and the number of steps so far."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from flint import arb, arb_poly
 
-from ncverify.flow.balls import (
+from ncverify.flows.balls import (
     LOW,
     certainly_le,
     certainly_positive,
@@ -29,10 +29,10 @@ from ncverify.flow.balls import (
     smallest,
     upper,
 )
-from ncverify.flow.modes import ExponentialModes, Variable
-from ncverify.flow.ranges import PIECES, ranges
-from ncverify.flow.reduced_step import Drive, ReducedStep
-from ncverify.flow.step import Errors, StepError, Tube
+from ncverify.flows.modes import ExponentialModes, Variable
+from ncverify.flows.ranges import PIECES, ranges
+from ncverify.flows.reduced_step import Drive, ReducedStep
+from ncverify.flows.step import Errors, StepError, Tube
 
 
 class ExponentialStep(ReducedStep):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flint import arb, arb_poly
 
-from ncverify.flow.balls import LOW, dyadic, precision
+from ncverify.flows.balls import LOW, dyadic, precision
 
 PIECES = 8
 

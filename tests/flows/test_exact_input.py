@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ncverify.errors import InputError
-from ncverify.flow.exact import read_digits, read_matrix, read_number, read_numbers, read_time
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
+from ncverify.flows.exact import read_digits, read_matrix, read_number, read_numbers, read_time
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
-from ncverify.flow.trajectory import time_text
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
+from ncverify.flows.trajectory import time_text
 from ncverify.theory.balls import certainly_contains, exact_interval, precision
 
 WITNESS = "18,24,1,1,1,18,18"

@@ -12,15 +12,15 @@ import numpy as np
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.approximate import Approximation, integrate
-from ncverify.flow.balls import LOW, on_grid, precision, rational, upper
-from ncverify.flow.drive import Flow, Progress, drive, missing_bits
-from ncverify.flow.exact import read_matrix, read_number, read_time
-from ncverify.flow.full_jets import FullTrial
-from ncverify.flow.full_step import FullProblem, FullStep
-from ncverify.flow.march import GUARD, Marcher, Propose
-from ncverify.flow.step import Errors
-from ncverify.flow.trajectory import Trajectory, bounds_json, integers_json
+from ncverify.flows.approximate import Approximation, integrate
+from ncverify.flows.balls import LOW, on_grid, precision, rational, upper
+from ncverify.flows.drive import Flow, Progress, drive, missing_bits
+from ncverify.flows.exact import read_matrix, read_number, read_time
+from ncverify.flows.full_jets import FullTrial
+from ncverify.flows.full_step import FullProblem, FullStep
+from ncverify.flows.march import GUARD, Marcher, Propose
+from ncverify.flows.step import Errors
+from ncverify.flows.trajectory import Trajectory, bounds_json, integers_json
 from ncverify.theory.dynamics import DOUBLE, full_field
 from ncverify.theory.nodes import clip
 

@@ -9,10 +9,10 @@ import pytest
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.certificate import recheck
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
-from ncverify.flow.step import StepError
+from ncverify.flows.certificate import recheck
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
+from ncverify.flows.step import StepError
 
 
 def _full() -> FullFlow:

@@ -12,16 +12,16 @@ import numpy as np
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.approximate import Approximation, integrate
-from ncverify.flow.balls import LOW, on_grid, precision, rational, upper
-from ncverify.flow.drive import Flow, Progress, drive, missing_bits
-from ncverify.flow.exact import read_number, read_numbers, read_time
-from ncverify.flow.march import GUARD, Marcher, Propose
-from ncverify.flow.modes import Modes, PowerModes, balanced_modes, power_modes, unbalanced_modes
-from ncverify.flow.reduced_jets import ReducedTrial
-from ncverify.flow.reduced_step import Problem, ReducedStep
-from ncverify.flow.step import Errors
-from ncverify.flow.trajectory import Trajectory, bounds_json, integers_json
+from ncverify.flows.approximate import Approximation, integrate
+from ncverify.flows.balls import LOW, on_grid, precision, rational, upper
+from ncverify.flows.drive import Flow, Progress, drive, missing_bits
+from ncverify.flows.exact import read_number, read_numbers, read_time
+from ncverify.flows.march import GUARD, Marcher, Propose
+from ncverify.flows.modes import Modes, PowerModes, balanced_modes, power_modes, unbalanced_modes
+from ncverify.flows.reduced_jets import ReducedTrial
+from ncverify.flows.reduced_step import Problem, ReducedStep
+from ncverify.flows.step import Errors
+from ncverify.flows.trajectory import Trajectory, bounds_json, integers_json
 from ncverify.theory.dynamics import DOUBLE, Balanced, ReducedModel, Unbalanced, reduced_field
 from ncverify.theory.groups import AbelianGroup
 

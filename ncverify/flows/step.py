@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from flint import arb, arb_poly
 
-from ncverify.flow.balls import LOW, certainly_lt, dyadic, norm, precision, upper
-from ncverify.flow.ranges import PIECES, ranges
+from ncverify.flows.balls import LOW, certainly_lt, dyadic, norm, precision, upper
+from ncverify.flows.ranges import PIECES, ranges
 
 Dyadic = tuple[int, int]
 """(mantissa, exponent): mantissa * 2^exponent."""

@@ -10,8 +10,8 @@ from typing import Generic, Protocol, TypeVar
 
 from flint import arb
 
-from ncverify.flow.balls import LOW, certainly_positive, pair, precision
-from ncverify.flow.step import Errors, StepError
+from ncverify.flows.balls import LOW, certainly_positive, pair, precision
+from ncverify.flows.step import Errors, StepError
 
 ORDER_PER_BIT = 0.45
 """The optimum for cost ~ order^2 is log(2)/2 = 0.35; what does not grow with the order favours more."""

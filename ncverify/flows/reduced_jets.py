@@ -19,15 +19,15 @@ from typing import Any, Protocol
 
 from flint import arb
 
-from ncverify.flow.balls import pair, precision, rational, to_fixed
-from ncverify.flow.characters import CharacterSums
-from ncverify.flow.exponential_step import ExponentialStep
-from ncverify.flow.march import GUARD
-from ncverify.flow.modes import ExponentialModes, PowerModes
-from ncverify.flow.online import PlainProduct, online_product
-from ncverify.flow.power_step import PowerStep
-from ncverify.flow.reduced_step import Curve, Problem, ReducedStep
-from ncverify.flow.step import Errors
+from ncverify.flows.balls import pair, precision, rational, to_fixed
+from ncverify.flows.characters import CharacterSums
+from ncverify.flows.exponential_step import ExponentialStep
+from ncverify.flows.march import GUARD
+from ncverify.flows.modes import ExponentialModes, PowerModes
+from ncverify.flows.online import PlainProduct, online_product
+from ncverify.flows.power_step import PowerStep
+from ncverify.flows.reduced_step import Curve, Problem, ReducedStep
+from ncverify.flows.step import Errors
 
 _MAX_SWING = 1024
 """No step changes the margin l by much more: its clock would need too many pieces."""

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.balls import precision, rational
+from ncverify.flows.balls import precision, rational
 from ncverify.theory.dynamics import complements, matmul
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.number_kinds import ARB
 from ncverify.theory.observables import cosine_to_collapse, cross_entropy, lyapunov
 
 if TYPE_CHECKING:
-    from ncverify.flow.trajectory import Trajectory
+    from ncverify.flows.trajectory import Trajectory
 
 POINTS = 120
 _DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (7, 3)))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from flint import arb
 
-from ncverify.flow.full import FullFlow
-from ncverify.flow.reduced import ReducedFlow
+from ncverify.flows.full import FullFlow
+from ncverify.flows.reduced import ReducedFlow
 from ncverify.theory.balls import precision, to_arb
 
 DIGITS = 25

@@ -14,16 +14,16 @@ from typing import Any, Protocol
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.balls import LOW, certainly_le, dyadic, precision, rational
-from ncverify.flow.drive import Flow
-from ncverify.flow.exact import read_number, read_time
-from ncverify.flow.full import FullFlow
-from ncverify.flow.full_step import FullCurve, FullProblem, FullStep
-from ncverify.flow.reduced import ReducedFlow
-from ncverify.flow.reduced_jets import step_class
-from ncverify.flow.reduced_step import Curve
-from ncverify.flow.step import Errors, StepError
-from ncverify.flow.trajectory import Segment, state_at
+from ncverify.flows.balls import LOW, certainly_le, dyadic, precision, rational
+from ncverify.flows.drive import Flow
+from ncverify.flows.exact import read_number, read_time
+from ncverify.flows.full import FullFlow
+from ncverify.flows.full_step import FullCurve, FullProblem, FullStep
+from ncverify.flows.reduced import ReducedFlow
+from ncverify.flows.reduced_jets import step_class
+from ncverify.flows.reduced_step import Curve
+from ncverify.flows.step import Errors, StepError
+from ncverify.flows.trajectory import Segment, state_at
 
 _MAX_BITS = 1 << 20
 

@@ -8,12 +8,12 @@ from flint import arb, arb_poly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ncverify.flow.balls import dyadic, norm, on_grid, pair, precision, to_fixed
-from ncverify.flow.characters import CharacterSums
-from ncverify.flow.clock import Clock
-from ncverify.flow.online import BLOCK, BlockProduct, PlainProduct
-from ncverify.flow.ranges import UNIT_PIECES, ranges
-from ncverify.flow.step import StepError, Tube, exponential_error
+from ncverify.flows.balls import dyadic, norm, on_grid, pair, precision, to_fixed
+from ncverify.flows.characters import CharacterSums
+from ncverify.flows.clock import Clock
+from ncverify.flows.online import BLOCK, BlockProduct, PlainProduct
+from ncverify.flows.ranges import UNIT_PIECES, ranges
+from ncverify.flows.step import StepError, Tube, exponential_error
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.number_kinds import ARB
 from ncverify.theory.transform import complements, transform

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from flint import arb, arb_poly, ctx
 
-from ncverify.flow.balls import LOW, certainly_le, certainly_lt, dyadic, precision, series_exp, smallest
+from ncverify.flows.balls import LOW, certainly_le, certainly_lt, dyadic, precision, series_exp, smallest
 
 _GRID = 64
 _SPARE = 32

@@ -33,10 +33,10 @@ from typing import TypeVar
 
 from flint import arb, arb_poly
 
-from ncverify.flow.balls import LOW, certainly_lt, dyadic, largest, norm, poly, precision, rational, upper
-from ncverify.flow.clock import Clock
-from ncverify.flow.ranges import PIECES, ranges
-from ncverify.flow.step import Dyadic, Errors, StepError, Tube, exponential_error
+from ncverify.flows.balls import LOW, certainly_lt, dyadic, largest, norm, poly, precision, rational, upper
+from ncverify.flows.clock import Clock
+from ncverify.flows.ranges import PIECES, ranges
+from ncverify.flows.step import Dyadic, Errors, StepError, Tube, exponential_error
 
 Rows = list[list[arb_poly]]
 Coefficients = tuple[int, ...]

@@ -13,13 +13,13 @@ from flint import arb
 from gmpy2 import mpz
 
 from ncverify.errors import InputError
-from ncverify.flow.balls import certainly_le, pair, precision, rational
-from ncverify.flow.exact import read_time
-from ncverify.flow.step import Errors
+from ncverify.flows.balls import certainly_le, pair, precision, rational
+from ncverify.flows.exact import read_time
+from ncverify.flows.step import Errors
 from ncverify.theory.balls import to_decimal
 
 if TYPE_CHECKING:
-    from ncverify.flow.drive import Run
+    from ncverify.flows.drive import Run
 
 
 class Segment(Protocol):
@@ -171,7 +171,7 @@ class Trajectory:
 
     def plot(self, path: str | Path | None = None, points: int = 120) -> Any:
         """The figure of ``figure.plot``: values, V, loss and cosine over log time; SVG, PNG or PDF file."""
-        from ncverify.flow.figure import plot
+        from ncverify.flows.figure import plot
 
         return plot(self, path, points)
 

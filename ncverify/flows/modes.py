@@ -26,7 +26,7 @@ from typing import Protocol
 from flint import arb
 
 from ncverify.errors import InputError
-from ncverify.flow.balls import rational
+from ncverify.flows.balls import rational
 
 
 class Modes(Protocol):

@@ -13,7 +13,7 @@ from typing import Any
 
 from gmpy2 import mpz
 
-from ncverify.flow.balls import precision, to_fixed
+from ncverify.flows.balls import precision, to_fixed
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.number_kinds import ARB
 
