@@ -20,13 +20,17 @@ from ncverify.derive.terms import (
     Add,
     App,
     Fn,
+    Index,
     Mul,
     Num,
     Pow,
     Sym,
     Term,
     TermLike,
+    Var,
     children,
+    index,
+    substitute,
     symbols,
     term,
     walk,
@@ -161,7 +165,9 @@ def unbounded(
 
     Classical (comparison): x increases; were it bounded by M, then x' >= min of phi over [x(0), M] > 0.
     ``rate``: prime >= phi; ``floor``: variable > 0; both must hold at all times, so ``along`` shows that
-    the solution lasts for all t and that the open hypotheses (signs) are kept.  phi must be built from
+    the solution lasts for all t and that the open hypotheses (signs) are kept.  All symbols of the proof that
+    move must last, and all their components: where a component is known to last for nonzero indices only,
+    ``along`` must say what number it is where the index is 0.  phi must be built from
     the variable, positive numbers and orders of sorts by sums, products, powers and exp, with positive
     coefficients outside exp: this makes it continuous and positive for x > 0.
     """
@@ -175,15 +181,17 @@ def unbounded(
     if not _positive_function(relation.rhs, variable):
         raise ProofError("phi is not recognised as continuous and positive on x > 0")
     kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
-    lasting = set()
-    for part in along:
-        if part.relation.kind == "global" and isinstance(part.relation.lhs, (App, Sym)):
-            bare_arguments(part.relation.lhs)  # raises for one component: all of them must last
-            lasting.add(part.relation.lhs.name)
+    lasting = _lasting(along)
     definition = rate.definitions[prime.name]
     if not in_time(definition):
         raise ProofError(f"{prime.name!r} is not the rate of {variable.name!r} in time")
-    if not {name for name, _, _ in definition.rates} <= lasting:
+    moving = {
+        name
+        for known in (rate, floor, *along)
+        for name in known.signatures
+        if name + "'" in known.signatures and name not in known.definitions
+    }
+    if not {name for name, _, _ in definition.rates} | moving <= lasting:
         raise ProofError("the solution must be known to last for all times")
     for known in (rate, floor, *along):
         require_lasting(known, kept)
@@ -193,6 +201,31 @@ def unbounded(
         (rate, floor, *along),
         note="escape to infinity",
         arguments={"variable": variable, "prime": prime, "along": tuple(along)},
+    )
+
+
+def _lasting(along: Sequence[Theorem]) -> set[str]:
+    """The functions all of whose components are known to last."""
+    found = set()
+    for part in along:
+        head, conditions = part.relation.lhs, part.relation.conditions
+        if part.relation.kind != "global" or not isinstance(head, (App, Sym)):
+            continue
+        args = bare_arguments(head)  # raises for one component: all of them must last
+        apart = [var for var in args if {index(var), -index(var)} & conditions]
+        if len(apart) == len(conditions) and all(_still_at_zero(head, var, along) for var in apart):
+            found.add(head.name)
+    return found
+
+
+def _still_at_zero(head: App | Sym, var: Var, along: Sequence[Theorem]) -> bool:
+    """Whether a theorem says that the function is a number wherever this argument is 0."""
+    return any(
+        known.relation.kind == "="
+        and not known.relation.conditions
+        and isinstance(known.relation.rhs, Num)
+        and known.relation.lhs == substitute(head, {var: Index(var.sort)})
+        for known in along
     )
 
 

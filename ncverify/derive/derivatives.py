@@ -48,9 +48,10 @@ def derivative(
 
     ``rates`` gives the rate of each primitive symbol that moves, ``along`` the derivatives already taken
     of defined symbols, ``constants`` names what does not move; every symbol of the body must be one of
-    these.  Logarithms need an argument > 0 and reciprocals one != 0, from the theorems ``regular``.  The
-    result must be shown to be real (symbols denote real numbers), with the symmetries ``even``: a real sum
-    over characters has a real derivative only along rates that keep the symmetry of the state.
+    these.  What a derivative in time holds constant is an assumption (``theorems.held_constant``).
+    Logarithms need an argument > 0 and reciprocals one != 0, from the theorems ``regular``.  The result
+    must be shown to be real (symbols denote real numbers), with the symmetries ``even``: a real sum over
+    characters has a real derivative only along rates that keep the symmetry of the state.
     """
     relation = definition.relation
     along, constants, regular = tuple(along), tuple(constants), tuple(regular)
@@ -93,7 +94,7 @@ def derivative(
         Relation(prime, "=", body),
         "derivative",
         (definition, *along, *regular, *symmetries),
-        note=f"of {relation.lhs.name}",
+        note=_note(relation.lhs.name, rates, constants),
         definitions={
             prime.name: Definition(
                 args,
@@ -112,6 +113,13 @@ def derivative(
             "even": symmetries,
         },
     )
+
+
+def _note(name: str, rates: Mapping[str, tuple[tuple[Var, ...], Term]], constants: tuple[str, ...]) -> str:
+    """Of what, and what was taken to move and to stand still."""
+    moving = f"; moving: {', '.join(sorted(rates))}" if rates else ""
+    still = f"; constant: {', '.join(sorted(constants))}" if constants else ""
+    return f"of {name}{moving}{still}"
 
 
 @dataclass(frozen=True)

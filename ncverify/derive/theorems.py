@@ -121,8 +121,7 @@ def establish(
     for name, sorts in (*(pair for p in parents for pair in p.signatures.items()), *uses):
         if signatures.setdefault(name, sorts) != sorts:
             raise ProofError(f"{name!r} is used with arguments of sorts {signatures[name]} and {sorts}")
-    if relation.kind not in AT_ONE_STATE:
-        _check_constants(all_definitions, signatures.keys())
+    _check_constants(all_definitions, signatures.keys())
     return Theorem(
         relation,
         rule,
@@ -147,12 +146,24 @@ def in_time(definition: Definition) -> bool:
     )
 
 
+def constants_in_time(definition: Definition) -> frozenset[str]:
+    """The symbols that a derivative in time holds constant: that they are is an assumption."""
+    if not definition.derivative_of or not in_time(definition):
+        return frozenset()
+    return definition.primitive - {moving for moving, _, _ in definition.rates}
+
+
+def held_constant(theorems: Iterable[Theorem]) -> tuple[str, ...]:
+    """What these theorems take for constant in time."""
+    made = [definition for theorem in theorems for definition in theorem.definitions.values()]
+    return tuple(sorted(frozenset().union(*map(constants_in_time, made))))
+
+
 def _check_constants(definitions: Mapping[str, Definition], used: Collection[str]) -> None:
     """What a derivative in time holds constant has no rate anywhere in the proof."""
     for name, definition in definitions.items():
-        if definition.derivative_of and in_time(definition):
-            constants = definition.primitive - {moving for moving, _, _ in definition.rates}
-            wrong = sorted(constant for constant in constants if constant + "'" in used)
+        if definition.derivative_of and any(constant + "'" in used for constant in definition.primitive):
+            wrong = sorted(constant for constant in constants_in_time(definition) if constant + "'" in used)
             if wrong:
                 raise ProofError(f"{name!r} takes {wrong[0]!r} for constant, but it has a rate")
 

@@ -12,6 +12,7 @@ from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.derive.kernel import ProofError, Relation, Theorem, hypothesis, steps
 from ncverify.derive.printing import derivation, plain
 from ncverify.derive.recording import record
+from ncverify.derive.theorems import held_constant
 from ncverify.errors import InputError
 
 
@@ -149,6 +150,9 @@ def proof_evidence(claim: Claim, theorems: Mapping[str, Theorem]) -> Evidence:
     summary = f"{len(theorems)} statements in {len(lines)} machine-checked steps ({listed})"
     if prose:
         summary += f"; {prose} steps are prose for a human to read"
+    constant = held_constant(theorems.values())
+    if constant:
+        summary += f"; constant in time: {', '.join(constant)}"
     if spare:
         summary += f"; not needed: {', '.join(spare)}"
     return Evidence(
@@ -162,6 +166,7 @@ def proof_evidence(claim: Claim, theorems: Mapping[str, Theorem]) -> Evidence:
             "rules": rules,
             "hypotheses used": {name: plain(assumed[name][0]) for name in sorted(used)},
             "hypotheses not needed": spare,
+            "constant in time": list(constant),
             "largest normal form": max(
                 (step.details.get("largest normal form", 0) for step in steps(theorems.values())), default=0
             ),

@@ -13,14 +13,17 @@ from ncverify.replay.errors import Rejected
 def check_derivation(body: Any) -> Earned:
     """The goals follow from the hypotheses: ``proved``, or ``argued`` if a step is prose."""
     checked = calculus.check_derivation(_without_kind(body))
+    constant = f", {', '.join(checked.constant)} constant in time" if checked.constant else ""
     return Earned(
         "argued" if checked.prose else "proved",
-        f"{len(checked.goals)} statements from {len(checked.hypotheses)} hypotheses, {checked.steps} steps",
+        f"{len(checked.goals)} statements from {len(checked.hypotheses)} hypotheses{constant}, "
+        f"{checked.steps} steps",
         {
             "kind": "derivation",
             "goals": dict(checked.goals),
             "hypotheses": dict(checked.hypotheses),
             "definitions": dict(checked.definitions),
+            "constant": list(checked.constant),
         },
     )
 

@@ -42,6 +42,7 @@ from .model import (
     s_rate,
     softmax,
     symmetric,
+    zero_mode,
 )
 
 S_rate = Sym("S'")
@@ -131,7 +132,7 @@ def spurious_directions(bench: Workbench) -> None:
         (2, sum_over(pushed, a, nonzero=True)),
         (-2 * floor, S_is),
     )
-    kept = [sign, condition_holds(sign.at({a: live}), live_off), lasting]
+    kept = [sign, condition_holds(sign.at({a: live}), live_off), lasting, zero_mode]
     bench.show("unbounded", unbounded(total_rate, S_positive, S, S_rate, along=kept))
 
     # The linearisation at s_a = 0: only the growth rate of the mode itself is left.

@@ -144,7 +144,7 @@ def growth(bench: Workbench) -> None:
     lower = linear(at_least(s_rate(a), 0).where(a), increasing)
     upper = linear(at_least(4 * s(a) - s_rate(a), 0).where(a), (2, product_with(positive, slow)), (-1, flow))
     lasting = bench.show("lasting", global_solution(sign, lower, upper, 4))
-    bench.show("unbounded", unbounded(total_rate, S_positive, S, S_rate, along=[sign, lasting]))
+    bench.show("unbounded", unbounded(total_rate, S_positive, S, S_rate, along=[sign, lasting, zero_mode]))
 
 
 def product_with(first: Theorem, second: Theorem) -> Theorem:

@@ -19,7 +19,8 @@ from ncverify.derive.kernel import (
     square,
     unbounded,
 )
-from ncverify.derive.terms import Function, Sym, Var, chi, log, total
+from ncverify.derive.terms import Function, Index, Sym, Var, chi, log, total
+from ncverify.derive.theorems import held_constant
 
 a, v = Var("a", "D"), Var("v", "G")
 f, x, x_rate, z = (Function(name, ("G",)) for name in ("f", "x", "x'", "z"))
@@ -97,3 +98,62 @@ def test_one_component_that_lasts_is_not_all():
     floor = hypothesis("floor", greater(F, 0))
     with pytest.raises(ProofError, match="must be applied to bare index variables"):
         unbounded(pace, floor, F, F_rate, along=[sign, lasting])
+
+
+def test_what_is_held_constant_is_named():
+    # log(y g) falls along g' = -1 only where y stands still
+    definition = define(F, log(y * g))
+    positive = hypothesis("positive", greater(y * g, 0))
+    moving = derivative(definition, F_rate, {"g": ((), g_rate)}, constants=["y"], regular=[positive])
+    assert moving.note == "of F; moving: g; constant: y"
+    assert held_constant([moving]) == ("y",)
+    toward = derivative(definition, Sym("F_h"), {"g": ((), Sym("h"))}, constants=["y"], regular=[positive])
+    assert held_constant([toward]) == ()  # a partial derivative is one by its definition
+
+
+def test_a_constant_has_no_rate_at_one_time():
+    # F = g y, g' = 0, y' = 1: F' = g, not 0
+    still = hypothesis("still", equal(g_rate, 0))
+    held = derivative(define(F, g * y), F_rate, {"g": ((), g_rate)}, constants=["y"])
+    runs = hypothesis("runs", equal(y_rate, 1))
+    with pytest.raises(ProofError, match="takes 'y' for constant"):
+        linear(equal(F_rate, y_rate - 1), held, (y, still), (-1, runs))
+
+
+def lasting_off_zero(*more):
+    """F = the sum of x(v), where x(v)' = x(v) > 0 for v != 0, and F' >= 1."""
+    flow = hypothesis("flow", equal(x_rate(v), x(v)).where(v))
+    sign = sign_preserved(linear(equal(x_rate(v), x(v) * 1).where(v), flow), x(v), 1)
+    positive = hypothesis("positive", greater(x(v), 0).where(v), "open")
+    rising = linear(at_least(x_rate(v), 0).where(v), flow, positive)
+    bounded = linear(at_least(1 * x(v) - x_rate(v), 0).where(v), (-1, flow))
+    lasting = global_solution(sign, rising, bounded, 1)
+    rate = derivative(define(F, total(v, x(v))), F_rate, {"x": ((v,), x_rate(v))})
+    pace = linear(at_least(F_rate, 1), hypothesis("pace", at_least(F_rate, 1)), (0, rate))
+    floor = hypothesis("floor", greater(F, 0))
+    return unbounded(pace, floor, F, F_rate, along=[sign, lasting, *more])
+
+
+def test_what_lasts_off_zero_does_not_last_at_zero():
+    # x(0)' = x(0)^2 leaves every bounded set in finite time
+    with pytest.raises(ProofError, match="last for all times"):
+        lasting_off_zero()
+    still = hypothesis("still", equal(x(Index("G")), 0))
+    assert lasting_off_zero(still).relation.kind == "->oo"
+    for wrong in (
+        hypothesis("still", equal(x(Index("G")), y)),
+        hypothesis("still", at_least(x(Index("G")), 0)),
+        hypothesis("still", equal(f(Index("G")), 0)),
+    ):
+        with pytest.raises(ProofError, match="last for all times"):
+            lasting_off_zero(wrong)
+    with pytest.raises(ProofError, match="'still' is not known to hold at all times"):
+        lasting_off_zero(hypothesis("still", equal(x(Index("G")), 0), "pointwise"))
+
+
+def test_everything_that_moves_must_last():
+    # y' = y^2 ends in finite time, and the solution with it, whatever x does
+    runs = hypothesis("runs", equal(y_rate, y * y))
+    still = hypothesis("still", equal(x(Index("G")), 0))
+    with pytest.raises(ProofError, match="last for all times"):
+        lasting_off_zero(still, runs)

@@ -1,9 +1,13 @@
 """What is said of a symbol rests on what its definition needs."""
 
-from ncverify.derive.kernel import define, equal, hypothesis, square
+import pytest
+
+from ncverify.derive.kernel import define, derivative, equal, hypothesis, square
 from ncverify.derive.recording import record
-from ncverify.derive.terms import Function, Var, chi, total
+from ncverify.derive.terms import Function, Sym, Var, chi, total
 from ncverify.replay.calculus import check_derivation
+from ncverify.replay.errors import Rejected
+from ncverify.replay.kinds import check_body
 
 
 def test_a_goal_does_not_borrow_a_definition():
@@ -18,3 +22,15 @@ def test_a_goal_does_not_borrow_a_definition():
     del derivation["goals"]["definition"]
     checked = check_derivation(derivation)
     assert (dict(checked.hypotheses), dict(checked.definitions)) == ({}, {})
+
+
+def test_what_is_held_constant_is_part_of_the_statement():
+    definition = define(Sym("F"), Sym("g") * Sym("y"))
+    moving = derivative(definition, Sym("F'"), {"g": ((), Sym("g'"))}, constants=["y"])
+    data = {"kind": "derivation", **record({"rate": moving})}
+    earned = check_body(data)
+    assert earned.asserts["constant"] == ["y"]
+    assert "y constant in time" in earned.summary
+    runs = hypothesis("runs", equal(Sym("y'"), 1))
+    with pytest.raises(Rejected, match="takes 'y' for constant"):
+        check_derivation(record({"rate": moving, "runs": runs}))

@@ -23,7 +23,9 @@ from ncverify.replay.calculus.terms import (
     num,
     relation,
     single,
+    substitute,
     symbols,
+    unsigned,
     walk,
 )
 from ncverify.replay.calculus.theory import Definition, Step, Theory
@@ -144,16 +146,37 @@ def unbounded(line: Line, variable: Term, prime: Term, along: tuple[Step, ...]) 
         raise Rejected("the left side is not the rate of x in time")
     if not _positive_function(rate.rhs, variable):
         raise Rejected("phi is not recognised as continuous and positive on x > 0")
-    lasting = set()
-    for step in along:
-        if step.relation.kind == "global":
-            arguments(step.relation.lhs)  # rejects one component: all of them must last
-            lasting.add(step.relation.lhs[1])
-    if not {name for name, _, _ in definition.rates} <= lasting:
+    lasting = {step.relation.lhs[1] for step in along if _all_last(step.relation, along)}
+    if not {name for name, _, _ in definition.rates} | _moving(line) <= lasting:
         raise Rejected("the solution must be known to last for all times")
     for step in line.premises:
         require_lasting(line.theory, step, along)
     return relation(variable, "->oo")
+
+
+def _all_last(known: Relation, along: Sequence[Step]) -> bool:
+    """Whether all components of a function last; where an index is 0, it may be a number instead."""
+    if known.kind != "global":
+        return False
+    args = arguments(known.lhs)  # rejects one component
+    for form in known.conditions:
+        zeros = [var for var in args if unsigned(single(var)) == form]
+        said = [
+            step.relation.rhs
+            for step in along
+            if step.relation.kind == "=" and not step.relation.conditions
+            for var in zeros
+            if step.relation.lhs == substitute(known.lhs, {var: (var[0], ())})
+        ]
+        if not any(value[0] == "num" for value in said):
+            return False
+    return True
+
+
+def _moving(line: Line) -> set[str]:
+    """The symbols x that are not defined and have a rate x' somewhere in the derivation."""
+    names = line.theory.signatures
+    return {name for name in names if name + "'" in names and name not in line.theory.definitions}
 
 
 def _positive_function(value: Term, variable: Term) -> bool:
