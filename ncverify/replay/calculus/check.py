@@ -21,7 +21,7 @@ from ncverify.replay.calculus.classical import in_time
 from ncverify.replay.calculus.lines import RULES, Arguments, Line
 from ncverify.replay.calculus.reading import Terms, items, text, whole
 from ncverify.replay.calculus.terms import CHOSEN, TIMELESS
-from ncverify.replay.calculus.theory import Step, Theory, is_chosen
+from ncverify.replay.calculus.theory import Definition, Step, Theory, is_chosen
 from ncverify.replay.calculus.writing import written_definition, written_relation
 from ncverify.replay.errors import Rejected
 
@@ -34,12 +34,14 @@ class Checked:
     """What a derivation proves, as canonical JSON (see ``writing``).
 
     goals: the relations by name; hypotheses: what they rest on, ``{name: [relation, kind]}``; definitions: of
-    the symbols that were introduced; steps: their number; prose: of those that only a human can check.
+    the symbols that were introduced; constant: the symbols that derivatives in time hold constant; steps:
+    their number; prose: of those that only a human can check.
     """
 
     goals: Mapping[str, Any]
     hypotheses: Mapping[str, Any]
     definitions: Mapping[str, Any]
+    constant: tuple[str, ...]
     steps: int
     prose: int
 
@@ -77,6 +79,9 @@ def check_steps(data: Mapping[str, Any]) -> Checked:
     }
     assumed = sorted(frozenset().union(*(step.hypotheses for step in goals.values())))
     defined = sorted(frozenset().union(*(step.defined for step in goals.values())))
+    constant = frozenset().union(*(_constants(theory.definitions[name]) for name in defined))
+    if moving := sorted(name for name in constant if name + "'" in theory.signatures):
+        raise Rejected(f"a derivative takes {moving[0]!r} for constant, but it has a rate")
     return Checked(
         {name: written_relation(step.relation) for name, step in goals.items()},
         {
@@ -84,6 +89,7 @@ def check_steps(data: Mapping[str, Any]) -> Checked:
             for name in assumed
         },
         {name: written_definition(theory.definitions[name]) for name in defined},
+        tuple(sorted(constant)),
         len(theory.steps),
         theory.prose,
     )
@@ -114,8 +120,8 @@ def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
         raise Rejected(f"the conclusion is not what the rule {name!r} gives")
     if wrong := sorted(name for name in line.primitive if name in line.defined or is_chosen(name)):
         raise Rejected(f"{wrong[0]!r} is taken for primitive, but it is not")
-    if conclusion.kind not in TIMELESS:
-        _check_at_all_times(line)
+    if conclusion.kind not in TIMELESS and any(var[1].startswith(CHOSEN) for var in conclusion.free):
+        raise Rejected("nothing is said at all times of a chosen index, which may change")
     founded = frozenset(name for premise in premises for name in premise.founded)
     if founded & (hypotheses - line.hypotheses):
         raise Rejected("a hypothesis is dropped on which a definition rests")
@@ -125,13 +131,8 @@ def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
     return Step(name, conclusion, premises, line.hypotheses, line.defined, line.primitive, founded)
 
 
-def _check_at_all_times(line: Line) -> None:
-    """Chosen indices may change with time; what a derivative in time holds constant has no rate."""
-    if any(var[1].startswith(CHOSEN) for var in line.conclusion.free):
-        raise Rejected("nothing is said at all times of a chosen index, which may change")
-    for name in sorted(line.defined):
-        made = line.theory.definitions[name]
-        if made.derivative_of and in_time(made, made.derivative_of):
-            constants = made.primitive - {moving for moving, _, _ in made.rates}
-            if any(constant + "'" in line.theory.signatures for constant in constants):
-                raise Rejected(f"{name!r} takes for constant what has a rate")
+def _constants(made: Definition) -> frozenset[str]:
+    """What a derivative in time holds constant: that it is, is assumed."""
+    if not made.derivative_of or not in_time(made, made.derivative_of):
+        return frozenset()
+    return made.primitive - {moving for moving, _, _ in made.rates}
