@@ -36,8 +36,9 @@ Statements = Mapping[str, Mapping[str, str | None]]
 class Accepted:
     """A certificate that was checked: the verdict it earns, and what was verified.
 
-    ``statement``: "book" if the statement is that of the book, else "file".  ``beside``: how many pieces of
-    evidence beside the proof have nothing to replay.
+    ``statement``: "book" if the statement is that of the book, else "file": then only ``asserts``, the formal
+    statement, was checked, and not what title and prose say of it.  ``beside``: how many pieces of evidence
+    beside the proof have nothing to replay.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Accepted:
     verified: tuple[str, ...]
     statement: str
     beside: int
+    asserts: tuple[Any, ...] = ()
 
 
 def check_certificate(data: Any, book: Statements) -> Accepted:
@@ -70,6 +72,7 @@ def check_certificate(data: Any, book: Statements) -> Accepted:
         tuple(earned.summary for earned, _ in checked),
         "book" if known else "file",
         len(pieces) - len(checked),
+        () if known else tuple(earned.asserts for earned, _ in checked),
     )
 
 

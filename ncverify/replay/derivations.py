@@ -23,7 +23,7 @@ def check_derivation(body: Any) -> Earned:
             "goals": dict(checked.goals),
             "hypotheses": dict(checked.hypotheses),
             "definitions": dict(checked.definitions),
-            "constant": list(checked.constant),
+            **({"constant": list(checked.constant)} if checked.constant else {}),
         },
     )
 

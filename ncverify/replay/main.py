@@ -27,6 +27,12 @@ subfolder "certificates" (a store of ncverify check); without argument, those of
 Exit code 0: all accepted; 1: some rejected; 2: something cannot be read, or there is nothing to check."""
 
 
+_OUTSIDE: Final = (
+    "not a claim of the book: checked is the formal statement in the file (with --json: asserts), "
+    "not whether its title and prose say the same"
+)
+
+
 @dataclass(frozen=True)
 class Checked:
     """One file: what was accepted, or why it was rejected."""
@@ -56,7 +62,7 @@ class Checked:
         if it.beside:
             notes.append(f"{it.beside} beside it not replayed")
         if it.statement == "file":
-            notes.append("not a claim of the book: the statement in the file was checked")
+            notes.append(_OUTSIDE)
         if it.verdict != it.expected:
             notes.append(f"expected was {it.expected}")
         shown = "; ".join(dict.fromkeys(it.verified))

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ncverify.ledger.run import check
-from ncverify.replay.main import files_in, main, replay
-from ncverify.replay.reading import Unreadable, canonical
+from ncverify.replay.certificate import check_certificate
+from ncverify.replay.main import Checked, files_in, main, replay
+from ncverify.replay.reading import Unreadable, canonical, read_certificate
 
 CLAIMS = ("exponential-defect", "hadamard-orthogonal", "slowdown-logarithmic", "depth-lyapunov", "growth")
 
@@ -80,6 +81,14 @@ def test_it_says_what_was_verified(store: Path, capsys: pytest.CaptureFixture[st
     printed = capsys.readouterr().out
     assert "accepted  growth: proved (" in printed
     assert "accepted  slowdown-logarithmic: refuted (the relation fails at the witness)" in printed
+
+
+def test_outside_the_book_it_says_that_prose_was_not_checked(store: Path) -> None:
+    for file in files_in(store):
+        said = Checked(file, check_certificate(read_certificate(file), {}), "")
+        assert "; not a claim of the book: checked is the formal statement in the file" in said.line()
+        assert "not whether its title and prose say the same" in said.line()
+        assert said.to_json()["asserts"][0]["kind"]
 
 
 def test_json(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
