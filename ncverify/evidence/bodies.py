@@ -220,11 +220,14 @@ def countermodel(
     values: Mapping[str, Sequence[Fraction]],
     at: Mapping[Var, int],
     bits: int,
+    assume: Iterable[Goal] = (),
 ) -> Body:
-    """A relation of the calculus fails in a group at exact values of even functions of the characters."""
+    """A relation of the calculus fails in a group at exact values of even functions of the characters, for
+    which ``assume`` holds at all indices; no symbol has both a value and a definition."""
     return {
         "kind": "countermodel",
         "relation": relation_json(failing),
+        "assume": [relation_json(item) for item in assume],
         "definitions": {
             name: {
                 "args": [[var.name, var.sort] for var in definition.args],

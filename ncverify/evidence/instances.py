@@ -19,7 +19,7 @@ from ncverify.derive.models import (
     spectral_symbols,
 )
 from ncverify.derive.printing import plain
-from ncverify.derive.terms import Var
+from ncverify.derive.terms import App, Sym, Var, index
 from ncverify.errors import InputError
 from ncverify.evidence import bodies
 from ncverify.theory.balls import precision, to_arb, to_decimal
@@ -52,6 +52,8 @@ def instances(
     for group in groups:
         numbers, values = _symbols(group, free)
         model = Model(group, numbers, values, definitions)
+        for name in sorted(values.keys() & definitions.keys()):
+            _require_definition(model, name, definitions[name])
         for name, relation in goals.items():
             places = list(model.assignments(relation))
             chosen = _spread(places, at_most)
@@ -83,6 +85,15 @@ def instances(
         },
         beside=True,
     )
+
+
+def _require_definition(model: Model, name: str, definition: Definition) -> None:
+    """The values that a model gives to a defined symbol are those of its definition."""
+    args = definition.args
+    head = App(name, tuple(map(index, args))) if args else Sym(name)
+    said = Relation(head, "=", definition.body)
+    if any(model.fails(said, at) is not False for at in model.assignments(said)):
+        raise InputError(f"{name!r} is defined otherwise than as {plain(said)}")
 
 
 def _symbols(group: AbelianGroup, free: Sequence[str]) -> tuple[FieldNumbers, dict[str, Callable[..., Any]]]:
@@ -132,11 +143,15 @@ def counterexample(
 ) -> Evidence:
     """Look for a group and a rational spectrum in which the relation certainly fails.
 
-    ``theorems`` give the definitions of its symbols, ``spectra`` the exact spectra (s_0, ..., s_{K-1}) to
-    try (by default simple and random ones).  The evidence is ``refuted`` with the witness (exact
-    spectrum, indices, balls of both sides) or ``undecided`` after ``tries`` spectra for each group.
+    ``theorems`` give the definitions of its symbols, ``spectra`` the exact symmetric spectra (s_0, ...,
+    s_{K-1}) to try (by default simple and random ones).  What the theorems assume and does not define a
+    symbol must certainly hold for a witness, at all indices.  The evidence is ``refuted`` with the witness
+    (exact spectrum, indices, balls of both sides) or ``undecided`` after ``tries`` spectra for each group.
     """
     definitions = context(theorems)
+    if "s" in definitions:
+        raise InputError("the spectrum s is defined by these theorems: its values cannot be chosen")
+    assumed = _assumptions(theorems, definitions)
     looked = 0
     with precision(BITS):
         for group in groups:
@@ -144,6 +159,8 @@ def counterexample(
             for spectrum in islice(source, tries):
                 values = {"s": lambda a, s=spectrum: to_arb(s[a])}
                 model = Model(group, BallNumbers(), values, definitions)
+                if not _is_model(model, spectrum, assumed):
+                    continue
                 for at in model.assignments(relation):
                     looked += 1
                     try:
@@ -151,16 +168,54 @@ def counterexample(
                     except Indeterminate:
                         continue
                     if failed:
-                        return _refuted(relation, model, definitions, group, spectrum, at, looked, beside)
+                        return _refuted(
+                            relation, model, definitions, assumed, group, spectrum, at, looked, beside
+                        )
     return Evidence(
         Outcome.UNDECIDED, "witness", "nothing", f"no counterexample in {looked} evaluations", beside=beside
     )
+
+
+def _assumptions(theorems: Sequence[Theorem], definitions: Mapping[str, Definition]) -> tuple[Relation, ...]:
+    """What the theorems assume, without the equations that ``context`` takes for definitions."""
+    found = {name: said for theorem in theorems for name, (said, _) in theorem.hypotheses.items()}
+    return tuple(
+        said
+        for said in found.values()
+        if not (
+            said.kind == "="
+            and not said.conditions
+            and isinstance(said.lhs, (App, Sym))
+            and said.lhs.name in definitions
+            and said.rhs == definitions[said.lhs.name].body
+        )
+        and not _symmetry(said)
+    )
+
+
+def _symmetry(said: Relation) -> bool:
+    """Whether this is s(-a) = s(a), or the other way round: every spectrum tried is symmetric."""
+    left, right = said.lhs, said.rhs
+    if said.kind != "=" or not isinstance(left, App) or not isinstance(right, App):
+        return False
+    return left.name == right.name == "s" and left.args == tuple(-form for form in right.args)
+
+
+def _is_model(model: Model, spectrum: Sequence[Fraction], assumed: Sequence[Relation]) -> bool:
+    """Whether the spectrum is symmetric, and all that is assumed certainly holds."""
+    if any(len({spectrum[a] for a in orbit}) > 1 for orbit in model.group.sign_classes):
+        return False
+    try:
+        return all(model.fails(said, at) is False for said in assumed for at in model.assignments(said))
+    except Indeterminate:
+        return False
 
 
 def _refuted(
     relation: Relation,
     model: Model,
     definitions: Mapping[str, Definition],
+    assumed: Sequence[Relation],
     group: AbelianGroup,
     spectrum: Sequence[Fraction],
     at: Mapping[Var, int],
@@ -182,5 +237,5 @@ def _refuted(
         f"{plain(relation)} fails in {group.name}",
         {"witness": witness, "orders": list(group.orders), "bits": BITS, "evaluations": looked},
         beside=beside,
-        body=bodies.countermodel(relation, definitions, group.orders, {"s": spectrum}, at, BITS),
+        body=bodies.countermodel(relation, definitions, group.orders, {"s": spectrum}, at, BITS, assumed),
     )

@@ -7,9 +7,10 @@ are refused here rather than given their conventional value 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 from math import prod
 from typing import Any, Final
 
@@ -198,7 +199,8 @@ def _entry(table: Any, args: tuple[int, ...]) -> Any:
 
 def check_countermodel(body: Any) -> Earned:
     """The relation fails in this group at these values: ``refuted``."""
-    members(body, ("kind", "relation", "definitions", "even", "group", "values", "at", "bits"), "the model")
+    fields = ("kind", "relation", "assume", "definitions", "even", "group", "values", "at", "bits")
+    members(body, fields, "the model")
     orders = [whole(n, "an order", 2, MAX_ORDER) for n in items(body["group"], "the group", 1)]
     group = Group(orders)
     if group.size > MAX_ORDER:
@@ -206,25 +208,26 @@ def check_countermodel(body: Any) -> Earned:
     if not isinstance(body["definitions"], dict) or not isinstance(body["values"], dict):
         raise Rejected("definitions and values are not objects")
     definitions = {name: _definition(made) for name, made in body["definitions"].items()}
+    if both := sorted(definitions.keys() & body["values"].keys()):
+        raise Rejected(f"{both[0][:40]} has both a value and a definition")
     for name in items(body["even"], "even"):
         _check_even(group, text(name, "an even function"), body["values"])
-    asked = members(body["relation"], ("lhs", "kind", "rhs", "conditions"), "the relation")
+    asked = _relation(body["relation"])
+    assumed = [_relation(item) for item in items(body["assume"], "assume")]
     at = {}
     for entry in items(body["at"], "at"):
         sort, name, place = exactly(entry, 3, "an index value")
         at[(text(sort, "a sort"), text(name, "an index"))] = whole(place, "an index", 0, group.size - 1)
-    if asked["kind"] not in ("=", ">=", ">"):
-        raise Rejected("the relation is not =, >= or >")
 
     def fails() -> bool:
         model = Model(group, body["values"], definitions)
-        if any(model.index(form, at) == 0 for form in items(asked["conditions"], "conditions")):
+        if any(model.index(form, at) == 0 for form in asked["conditions"]):
             raise Rejected("the relation does not speak of these indices")
-        difference = model.value(asked["lhs"], at) - model.value(asked["rhs"], at)
-        if asked["kind"] == "=":
-            return not difference.contains(0)
-        low = real(difference)
-        return bool(low < 0) if asked["kind"] == ">=" else bool(low <= 0)
+        for said in assumed:
+            for place in _places(model, said):
+                if not _holds(model, said, place):
+                    raise Unclear("an assumption does not certainly hold in the model")
+        return _fails(model, asked, at)
 
     try:
         failed = at_some_precision(read_bits(body["bits"]), fails)
@@ -238,10 +241,61 @@ def check_countermodel(body: Any) -> Earned:
         {
             "kind": "countermodel",
             "relation": body["relation"],
+            **({"assume": body["assume"]} if assumed else {}),
             "definitions": body["definitions"],
             "even": body["even"],
         },
     )
+
+
+def _relation(data: Any) -> Mapping[str, Any]:
+    asked = members(data, ("lhs", "kind", "rhs", "conditions"), "the relation")
+    if asked["kind"] not in ("=", ">=", ">"):
+        raise Rejected("a relation is not =, >= or >")
+    items(asked["conditions"], "conditions")
+    return asked
+
+
+def _fails(model: Model, asked: Mapping[str, Any], at: Mapping[Key, int]) -> bool:
+    """Whether a relation certainly fails at these indices."""
+    difference = model.value(asked["lhs"], at) - model.value(asked["rhs"], at)
+    if asked["kind"] == "=":
+        return not difference.contains(0)
+    low = real(difference)
+    return bool(low < 0) if asked["kind"] == ">=" else bool(low <= 0)
+
+
+def _holds(model: Model, asked: Mapping[str, Any], at: Mapping[Key, int]) -> bool:
+    """Whether a relation certainly holds at these indices."""
+    difference = model.value(asked["lhs"], at) - model.value(asked["rhs"], at)
+    if asked["kind"] == "=":
+        return bool(difference == 0)
+    high = real(difference)
+    return bool(high >= 0) if asked["kind"] == ">=" else bool(high > 0)
+
+
+def _places(model: Model, asked: Mapping[str, Any]) -> Iterator[dict[Key, int]]:
+    """All values of the free indices of a relation that meet its conditions."""
+    names = sorted(_free([asked["lhs"], asked["rhs"], asked["conditions"]], frozenset()))
+    if model.group.size ** len(names) > MAX_STEPS:
+        raise Rejected("an assumption has too many free indices")
+    for values in product(range(model.group.size), repeat=len(names)):
+        at = dict(zip(names, values, strict=True))
+        if all(model.index(form, at) != 0 for form in asked["conditions"]):
+            yield at
+
+
+def _free(data: Any, bound: frozenset[Key]) -> frozenset[Key]:
+    """The index variables in terms that no sum around them binds."""
+    if not isinstance(data, list):
+        return frozenset()
+    if data[:1] in (["G"], ["D"]):
+        names = [(data[0], text(exactly(part, 3, "a part of an index")[0], "an index")) for part in data[1:]]
+        return frozenset(names) - bound
+    if data[:1] == ["sum"] and len(data) == 4:
+        name, sort = exactly(data[1], 2, "a bound index")
+        return _free(data[3], bound | {(sort, name)})
+    return frozenset().union(*(_free(part, bound) for part in data))
 
 
 def _check_even(group: Group, name: str, values: Mapping[str, Any]) -> None:

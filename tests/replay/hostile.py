@@ -85,7 +85,15 @@ def bodies() -> Iterator[tuple[str, Any]]:
         "center": ["0"] * 400, "radius": ["1"] * 400, "parameters": {}, "facts": [], "bits": 4096,
     }  # fmt: skip
     many = {"lhs": _sums(6), "kind": "=", "rhs": ["num", "0"], "conditions": []}
-    model = {"kind": "countermodel", "definitions": {}, "even": [], "values": {}, "at": [], "bits": 64}
+    model = {
+        "kind": "countermodel",
+        "assume": [],
+        "definitions": {},
+        "even": [],
+        "values": {},
+        "at": [],
+        "bits": 64,
+    }
     yield "a large group", {**model, "relation": many, "group": [2] * 10}
     yield "a group of 10^9 elements", {**model, "relation": many, "group": [1000] * 3}
     yield "lists of lists", _lists(100)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ncverify.derive.kernel import Definition, equal
-from ncverify.derive.terms import Function, Sym, Var, chi, total_nonzero
+from ncverify.derive.kernel import Definition, at_least, equal, greater
+from ncverify.derive.terms import Function, Index, Sym, Var, chi, total_nonzero
 from ncverify.evidence import bodies
 from ncverify.replay.errors import Rejected
 from ncverify.replay.expressions import Table
@@ -173,6 +173,24 @@ def test_countermodel() -> None:
     rejected(countermodel((2, 2), [0, 0, 0, 0], 1), "not certainly fail")
     rejected(countermodel((3,), [0, 1, 2], 1), "not even")
     rejected(but(countermodel((2, 2), [0, 1, 1, 1], 1), definitions={}), "neither a value nor")
+
+
+def test_a_countermodel_meets_definitions_and_assumptions() -> None:
+    a = Var("a", "D")
+    s, z = Function("s", ("D",)), Function("z", ("G",))
+    false, defined = definitions()
+    value = {"s": [Fraction(v) for v in (0, 1, 1)]}
+
+    def model(*assume: Any) -> dict[str, Any]:
+        return bodies.countermodel(false, defined, (3,), value, {Var("g", "G"): 1}, 64, assume)
+
+    assert earned(model(greater(s(a), 0).where(a), equal(s(Index("D")), 0), at_least(s(a), 0))) == "refuted"
+    for wrong in (greater(s(a), 0), at_least(s(a), 1), equal(s(a), 1), greater(z(Var("g", "G")), 0)):
+        rejected(model(wrong), "not certainly fail")
+    # z = 1 everywhere is not the z that is defined
+    both = model()
+    both["values"]["z"] = ["1", "1", "1"]
+    rejected(both, "z has both a value and a definition")
 
 
 def test_a_circular_definition_is_refused() -> None:
