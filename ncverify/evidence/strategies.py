@@ -112,7 +112,7 @@ def orthonormal_frames(
     """Rational d x ``classes`` matrices with exactly orthonormal columns.
 
     They are the first columns of a product of Householder reflections I - 2 v v^T / (v^T v) with
-    integer v, |v_i| <= ``max_entry``; shrinks to the identity.
+    integer v, ``|v_i| <= max_entry``; shrinks to the identity.
     """
     if not 1 <= classes <= d:
         raise InputError(f"no {d} x {classes} matrix has orthonormal columns: d must be at least {classes}")

@@ -129,7 +129,7 @@ class FullFlow:
     ) -> Trajectory:
         """Balls around the entries of W, then H (row by row), at the asked times.
 
-        Each radius is at most 10^-digits max(1, |entry|); otherwise the precision is raised and the run
+        Each radius is at most ``10^-digits max(1, |entry|)``; otherwise the precision is raised and the run
         repeated.  Times, interrupts and errors as in ``ReducedFlow.enclose``.  Cost of a step: about 3 K d N
         products of polynomials of degree ~1.5 digits.
         """

@@ -119,8 +119,8 @@ class ReducedFlow:
         """Balls that contain the exact solution at the asked times.
 
         ``start``: K-1 exact numbers (or text with commas).  ``until``, ``times``: exact times such as
-        "1e100"; without ``times``: 0, powers of ten, ``until``.  Each radius is at most 10^-digits |s_a|
-        (unbalanced or depth other than 2: 10^-digits max(1, |s_a|)); else the precision is raised
+        "1e100"; without ``times``: 0, powers of ten, ``until``.  Each radius is at most ``10^-digits |s_a|``
+        (unbalanced or depth other than 2: ``10^-digits max(1, |s_a|)``); else the precision is raised
         and the run repeated.
         An interrupt (Ctrl-C) returns what is certified so far (``complete`` is False).  Raises ``InputError``
         for bad input, ``StepError`` where no precision within reach suffices.

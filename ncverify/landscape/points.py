@@ -79,13 +79,13 @@ class CriticalSet(ABC):
 
     @abstractmethod
     def slope_norm(self) -> arb:
-        """A ball around |G|, the largest singular value of the reduced problem."""
+        """A ball around ``|G|``, the largest singular value of the reduced problem."""
 
     @abstractmethod
     def escape(self) -> tuple[NDArray[Any], NDArray[Any]] | None:
         """Doubles (u, v): unit singular vectors of the largest singular value of G; None without escape.
 
-        In width > rank the direction (u a^T, -a v^T), a a new unit vector, has curvature 2 (mu - |G|) < 0.
+        In width > rank the direction (u a^T, -a v^T), a a new unit vector, has curvature ``2 (mu - |G|) < 0``.
         """
 
     @abstractmethod
@@ -98,7 +98,7 @@ class CriticalSet(ABC):
             return self.slope_norm() / arb(self.problem.samples).sqrt()
 
     def smallest_eigenvalue(self) -> arb | None:
-        """The smallest eigenvalue of the Hessian, for rank < width and |G| > mu; else None.
+        """The smallest eigenvalue of the Hessian, for rank < width and ``|G| > mu``; else None.
 
         (lambda_w + lambda_h)/2 - sqrt(((lambda_w - lambda_h)/2)^2 + sigma^2) (claim ``smallest-eigenvalue``).
         """
