@@ -85,7 +85,8 @@ class CriticalSet(ABC):
     def escape(self) -> tuple[NDArray[Any], NDArray[Any]] | None:
         """Doubles (u, v): unit singular vectors of the largest singular value of G; None without escape.
 
-        In width > rank the direction (u a^T, -a v^T), a a new unit vector, has curvature ``2 (mu - |G|) < 0``.
+        In width > rank the direction (u a^T, -a v^T), a a new unit vector, has curvature
+        ``2 (mu - |G|) < 0``.
         """
 
     @abstractmethod
