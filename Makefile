@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help check test lint bench audit notebooks clean
+.PHONY: help check test lint bench audit notebooks docs clean
 
 help:
 	@echo "make check      check every claim of the book"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench      measure speeds beside sympy, mpmath and heyoka"
 	@echo "make audit      reliability figures: false variants, enclosures, corrupted certificates, crashes"
 	@echo "make notebooks  open the notebooks in JupyterLab (installs it)"
+	@echo "make docs       build the documentation site in build/docs"
 	@echo "make clean      remove the virtual environment and caches"
 
 $(STAMP): pyproject.toml
@@ -44,6 +45,14 @@ notebooks: $(VENV)/.lab
 
 $(VENV)/.lab: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[lab]"
+	@touch $@
+
+docs: $(VENV)/.docs
+	@$(BIN)/python -m sphinx -b html -E -W --keep-going -q -d build/doctrees docs build/docs
+	@echo "open build/docs/index.html"
+
+$(VENV)/.docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
 	@touch $@
 
 clean:
