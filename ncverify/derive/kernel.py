@@ -2,7 +2,7 @@
 
 Relations (``relations``), theorems (``theorems``), and the only rules that make theorems: ``rules``,
 ``derivatives``, ``signs``, ``agreement``, ``inequalities``, ``means``, ``roots``, ``cases``, ``lemmas``,
-``order``, ``choices``, ``extremes``, ``linear_algebra``, ``classical``, ``limits``.
+``order``, ``choices``, ``extremes``, ``linear_algebra``, ``classical``, ``limits``, ``eventual``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from ncverify.derive.cases import absurd, dichotomy, everywhere
 from ncverify.derive.choices import generalize, maximum
 from ncverify.derive.classical import global_solution, prose, sign_preserved, unbounded
 from ncverify.derive.derivatives import derivative
+from ncverify.derive.eventual import converges, settles
 from ncverify.derive.extremes import delta_at_most_one, maximum_nonzero, one_of_sum
 from ncverify.derive.inequalities import log_parabola, square_order
 from ncverify.derive.lemmas import condition_holds, instantiate
@@ -73,6 +74,7 @@ __all__ = [
     "condition_holds",
     "congruent_exp",
     "congruent_log",
+    "converges",
     "define",
     "delta_at_most_one",
     "derivative",
@@ -116,6 +118,7 @@ __all__ = [
     "root",
     "root_nonnegative",
     "root_square",
+    "settles",
     "sign_preserved",
     "singular_triple",
     "specialize",

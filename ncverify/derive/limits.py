@@ -11,7 +11,7 @@ These are comparison arguments as in P. Hartman, Ordinary Differential Equations
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ncverify.derive.classical import require_lasting, same_arguments
 from ncverify.derive.matching import bare_arguments, require_real
@@ -183,7 +183,7 @@ def vanishes(
         raise ProofError("the level must be an arbitrary constant")
     kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
     for known in (nonnegative, falling, escape, *along):
-        _require_without(known, level)
+        without_level(known, level)
         require_lasting(known, kept)
     assumed: dict[int, set[str]] = {}
     for number, known in enumerate((decay, weight)):
@@ -237,9 +237,10 @@ def _require_undefined(known: Theorem, level: Sym) -> None:
         raise ProofError("the level must be an arbitrary constant, in no definition")
 
 
-def _require_without(known: Theorem, level: Sym) -> None:
+def without_level(known: Theorem, level: Sym, *, apart_from: Collection[str] = frozenset()) -> None:
+    """The level is in no definition, and in no hypothesis but these."""
     _require_undefined(known, level)
-    if any(level.name in _names(said) for said, _ in known.hypotheses.values()):
+    if any(level.name in _names(s) for n, (s, _) in known.hypotheses.items() if n not in apart_from):
         raise ProofError("only the decay and the weight may speak of the level")
 
 

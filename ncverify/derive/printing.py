@@ -15,6 +15,7 @@ _WORDS = {
     "keeps sign": "keeps its sign",
     "global": "exists for all times",
     "nondecreasing": "never decreases",
+    "converges": "converges",
     "max/min falls": "has max/min that never grows",
 }
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)

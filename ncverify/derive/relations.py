@@ -29,9 +29,10 @@ ZERO = Num(Fraction(0))
 CHOSEN = "top"
 
 
-# "->oo", "->0": limits as t -> oo; "nondecreasing" in t; the others: see the rules of these names.
+# "->oo", "->0", "converges" (to some number): as t -> oo; "nondecreasing" in t; the others: see the rules of
+# these names.
 AT_ONE_STATE = ("=", "!=", ">=", ">")
-KINDS = (*AT_ONE_STATE, "->oo", "->0", "nondecreasing", "max/min falls", "keeps sign", "global")
+KINDS = (*AT_ONE_STATE, "->oo", "->0", "converges", "nondecreasing", "max/min falls", "keeps sign", "global")
 
 
 @dataclass(frozen=True)

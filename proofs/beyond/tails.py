@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from dataclasses import dataclass
 
 from ncverify.book.registry import claim
 from ncverify.derive.kernel import (
+    Theorem,
     at_least,
     character_real_part,
     character_real_part_lower,
@@ -19,11 +20,9 @@ from ncverify.derive.kernel import (
 )
 from ncverify.derive.terms import Function, Sym, chi, exp, total, total_nonzero
 from ncverify.evidence.instances import CYCLIC, WALSH, instances
-from ncverify.evidence.tails import tails_settle
 from ncverify.evidence.workbench import Workbench
-from ncverify.theory.groups import AbelianGroup
 
-from ..garrod.lyapunov import S_rate, lyapunov
+from ..garrod.lyapunov import Lyapunov, S_rate, lyapunov
 from ..garrod.model import (
     CLASSES,
     FLOW,
@@ -53,6 +52,33 @@ pace = Sym("pacing")
 mean_s = S / MANY
 bend = exp(tilt(g)) - 1 - tilt(g)
 wave = (chi(a, g) + chi(-a, g)) / 2
+
+
+@dataclass(frozen=True)
+class Tails:
+    """The deviations from collapse and what moves them, on top of the Lyapunov function."""
+
+    lyapunov: Lyapunov
+    deviation_is: Theorem
+    tilt_is: Theorem
+    pace_is: Theorem
+    rest_is: Theorem
+    drift_is: Theorem
+
+
+def tails() -> Tails:
+    """Define delta_a, e(g), w, rest_a and the drift."""
+    y = lyapunov()
+    tilt_is = define(tilt(g), z(g) + mean_s / K)
+    tilt_even = linear(equal(tilt(-g), tilt(g)), unfold=[tilt_is], even=[y.base.z_even])
+    return Tails(
+        y,
+        define(deviation(a), s(a) * MANY / S - 1),
+        tilt_is,
+        define(pace, exp(-1 * mean_s / K) / Q),
+        define(rest(a), total_nonzero(g, bend * (1 - wave)), even=[tilt_even]),
+        define(drift, total_nonzero(a, s(a) * (rest(a) - mean_s * deviation(a))) / S),
+    )
 
 
 @claim(
@@ -85,15 +111,10 @@ wave = (chi(a, g) + chi(-a, g)) / 2
 )
 def tail_equation(bench: Workbench) -> None:
     """p(g) = w exp(e(g)) off 0; the sums of 1 and of e(g) against 1 - Re chi_a are K and -sbar delta_a."""
-    y = lyapunov()
-    base = y.base
+    tail = tails()
+    y, base, deviation_is, rest_is = tail.lyapunov, tail.lyapunov.base, tail.deviation_is, tail.rest_is
+    tilt_is, pace_is, drift_is = tail.tilt_is, tail.pace_is, tail.drift_is
     flow = bench.assume("balanced-flow", "reduced-ode", "balanced")
-    deviation_is = define(deviation(a), s(a) * MANY / S - 1)
-    tilt_is = define(tilt(g), z(g) + mean_s / K)
-    tilt_even = linear(equal(tilt(-g), tilt(g)), unfold=[tilt_is], even=[base.z_even])
-    pace_is = define(pace, exp(-1 * mean_s / K) / Q)
-    rest_is = define(rest(a), total_nonzero(g, bend * (1 - wave)), even=[tilt_even])
-    drift_is = define(drift, total_nonzero(a, s(a) * (rest(a) - mean_s * deviation(a))) / S)
 
     share = linear(
         equal(p(g), pace * exp(tilt(g))), base.p_is, unfold=[pace_is, tilt_is], nonzero=[base.Q_positive]
@@ -158,36 +179,4 @@ def tail_equation(bench: Workbench) -> None:
     definitions = [*base.definitions, y.S_is, deviation_is, tilt_is, pace_is, rest_is]
     bench.beside(
         lambda: instances(definitions, {"gain": bench.claim.goals["gain"]}, [*WALSH[:3], *CYCLIC[:3]])
-    )
-
-
-STARTS = (
-    (AbelianGroup.walsh(2), (3, 1, 2)),
-    (AbelianGroup.cyclic(5), (3, 1, 1, 3)),
-    (AbelianGroup.walsh(3), (2, 1, 1, 2, 1, 1, 1)),
-)
-
-
-@claim(
-    id="tail-conjecture",
-    paper=PAPER,
-    kind="conjecture",
-    place="sharpens transverse-rate",
-    title="Deviations from collapse have a limit on the scale e^(-sbar/K)",
-    plain="From every balanced start with all s_a > 0 (a != 0), delta_a e^{sbar/K} converges, delta_a = s_a/sbar - 1, and the limit "
-    "is 0 for all a only on the collapse ray. Measured along enclosed flows; not proved here. On paper: once sqrt V sbar is "
-    "bounded, finite-time-bound makes V fall exponentially in sbar, so sbar delta does (global-convergence); tail-equation then "
-    "reads d delta/d sbar = -delta/K + O(sbar |delta|^2), a perturbation that is integrable on this scale (Gronwall), "
-    "forwards for the limit and backwards for its not being 0.",
-    latex=r"\delta_a\,e^{\bar s/K}\to\ell_a\quad(\bar s\to\infty),\qquad\delta_a=s_a/\bar s-1",
-    scope="three exact starts, K = 4, 5, 8, up to t = 10^120",
-    depends=["tail-equation", "finite-time-bound", "global-convergence"],
-    expected="tested",
-    tags=["slowdown", "open"],
-)
-def tail_conjecture(bench: Workbench) -> None:
-    """Changes between late times, against what terms of second order can do."""
-    times = ["1e20", "1e40", "1e60", "1e80", "1e100", "1e120"]
-    bench.add(
-        lambda: tails_settle([(group, [Fraction(x) for x in start]) for group, start in STARTS], times, 60)
     )

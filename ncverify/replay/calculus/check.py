@@ -11,6 +11,7 @@ from ncverify.replay.calculus import (  # noqa: F401, each registers its rules
     choices,
     classical,
     derivatives,
+    eventual,
     inequalities,
     limits,
     logic,

@@ -215,9 +215,10 @@ def symbols(value: Term) -> frozenset[str]:
 
 # -- relations -----------------------------------------------------------------------------------------
 
-# Those after ">" are about all times: x tends to infinity or 0, keeps its sign, exists, never decreases.
+# Those after ">" are about all times: x tends to infinity or 0 or some limit, keeps its sign, exists, never
+# decreases.
 TIMELESS = ("=", "!=", ">=", ">")
-KINDS = (*TIMELESS, "->oo", "keeps sign", "global", "->0", "nondecreasing", "max/min falls")
+KINDS = (*TIMELESS, "->oo", "keeps sign", "global", "->0", "converges", "nondecreasing", "max/min falls")
 
 
 class Relation(NamedTuple):
