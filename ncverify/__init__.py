@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ncverify.errors import InputError
 
 if TYPE_CHECKING:
-    from ncverify import collapse, experiments
+    from ncverify import collapse, experiments, figures
     from ncverify.book.claim import Claim, Hypothesis, Kind, Registry
     from ncverify.book.registry import claim, load_book
     from ncverify.book.verdict import Evidence, Outcome, Verdict
@@ -72,6 +72,7 @@ _HOME = {
 _MODULES = {
     "collapse": "ncverify.collapse",
     "experiments": "ncverify.experiments",
+    "figures": "ncverify.figures",
     "landscape": "ncverify.landscape",
     "strategies": "ncverify.evidence.strategies",
 }
@@ -79,8 +80,8 @@ _MODULES = {
 __all__ = [
     "AbelianGroup", "Claim", "Evidence", "FullFlow", "Hypothesis", "InputError", "Kind", "Outcome",
     "ReducedFlow", "Registry", "Result", "Results", "Trajectory", "Verdict", "__version__", "check",
-    "claim", "collapse", "conjecture", "decide", "derivation", "exp", "experiments", "find_root",
-    "flow", "hunt", "inequality", "landscape", "load_book", "log", "prove_inequality",
+    "claim", "collapse", "conjecture", "decide", "derivation", "exp", "experiments", "figures",
+    "find_root", "flow", "hunt", "inequality", "landscape", "load_book", "log", "prove_inequality",
     "sqrt", "strategies", "symbol", "symbols", "verdict",
 ]  # fmt: skip
 

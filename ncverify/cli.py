@@ -562,8 +562,16 @@ def report(
         selection = gather(selectors or ())
         kept = Store(Path(store) if store is not None else default_store())
         results = _run(selection, jobs=jobs, digits=digits, seed=seed, store=kept)
-    items = [{**item.to_json(), "certificate": kept.certificate_of(item.claim)} for item in results]
-    print(f"wrote {write(items, tools(), folder)}")
+    items = [
+        {
+            **item.to_json(),
+            "certificate": kept.certificate_of(item.claim),
+            "bodies": kept.bodies_of(item.claim),
+        }
+        for item in results
+    ]
+    left_out = [f"{claim.id} (needs {' and '.join(claim.missing)})" for claim in selection.left_out]
+    print(f"wrote {write(items, tools(), folder, left_out)}")
     _exit(results)
 
 

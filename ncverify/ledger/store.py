@@ -125,6 +125,14 @@ class Store:
         entry = self._entry(self._place(claim), quiet=True)
         return None if entry is None else entry["certificate"]
 
+    def bodies_of(self, claim: Claim) -> list[dict[str, Any]]:
+        """The data of the evidence in the certificate of a claim; empty without one."""
+        name = self.certificate_of(claim)
+        if name is None or not self._sound(name):
+            return []
+        kept = json.loads(self._certificate(name).read_bytes())
+        return [item["body"] for item in kept["evidence"] if item["body"] is not None]
+
     def certificates(self) -> int:
         """How many certificates there are."""
         return sum(1 for _ in (self.folder / FOLDER).glob("*.json"))

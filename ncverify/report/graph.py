@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _CHARACTER, _HEIGHT, _ROW, _GAP, _MARGIN = 7.2, 24, 62, 16, 8
+_WIDEST = 640
+"""A layer that would be wider is broken into rows, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ def drawing(centre: str, depends: Mapping[str, Sequence[str]]) -> Markup:
         return Markup("")
     depth = max(levels.values(), default=0)
     rows = [[name for name in levels if levels[name] == level] for level in range(depth, -1, -1)]
-    rows = [sorted(row) for row in rows] + ([users] if users else [])
+    rows = [part for row in [*map(sorted, rows), users] for part in _broken(row)]
     widths = [sum(_width(name) for name in row) + _GAP * (len(row) - 1) for row in rows]
     total = max(widths) + 2 * _MARGIN
     boxes: dict[str, _Box] = {}
@@ -62,6 +64,19 @@ def drawing(centre: str, depends: Mapping[str, Sequence[str]]) -> Markup:
             f'<text x="{box.x + box.width / 2:.1f}" y="{box.y + 16:.1f}">{escape(box.name)}</text></a>'
         )
     return Markup("".join([*parts, "</svg>"]))
+
+
+def _broken(names: Sequence[str]) -> list[list[str]]:
+    """The names in rows that are not too wide."""
+    rows: list[list[str]] = []
+    room = 0.0
+    for name in names:
+        if not rows or room < _width(name):
+            rows.append([])
+            room = float(_WIDEST)
+        rows[-1].append(name)
+        room -= _width(name) + _GAP
+    return rows
 
 
 def _width(name: str) -> float:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from xml.etree.ElementTree import fromstring
 
 from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
+_TOKENS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+_OPEN, _CLOSE = ("{", "(", "[", r"\left", r"\begin"), ("}", ")", "]", r"\right", r"\end")
+_SPACES = (r"\quad", r"\qquad")
+_RELATIONS = (
+    "=",
+    "<",
+    ">",
+    *(r"\le", r"\leq", r"\ge", r"\geq", r"\ne", r"\to", r"\iff", r"\implies", r"\Longleftrightarrow", r"\in"),
+)
 _NAMES = (
     "math mrow mi mo mn mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr "
     "mtd mstyle mpadded mphantom menclose"
@@ -20,6 +30,24 @@ _ATTRIBUTES = frozenset(
     )
 )
 _ELEMENTS = frozenset(f"{{http://www.w3.org/1998/Math/MathML}}{name}" for name in _NAMES.split())
+
+
+def pieces(latex: str) -> list[list[str]]:
+    """Where a displayed formula may be broken on a narrow page: statements, each cut before its relations.
+
+    A statement ends at a wide space; nothing is cut inside braces, brackets and environments.
+    """
+    statements, depth = [[""]], 0
+    for token in _TOKENS.findall(latex):
+        depth += (token in _OPEN) - (token in _CLOSE)
+        if token in _SPACES and depth == 0:
+            statements.append([""])
+            continue
+        if token in _RELATIONS and depth == 0 and statements[-1][-1].strip():
+            statements[-1].append("")
+        statements[-1][-1] += token
+    cut = [[part.strip() for part in statement if part.strip()] for statement in statements]
+    return [statement for statement in cut if statement]
 
 
 @lru_cache(maxsize=4096)

@@ -12,11 +12,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ncverify.errors import InputError
+from ncverify.report.curves import flow_curves
 from ncverify.report.graph import drawing
-from ncverify.report.mathematics import formula
+from ncverify.report.mathematics import formula, pieces
 
 Item = Mapping[str, Any]
-"""One result as ``check --json`` writes it, with ``certificate``: its SHA-256, or None."""
+"""One result as ``check --json`` writes it, with ``certificate``: its SHA-256, or None, and ``bodies``: those
+of the evidence in that certificate.
+"""
 
 _ORDER = ("proved", "certified", "tested", "refuted", "argued", "undecided", "error")
 _PAPERS = {
@@ -28,8 +31,8 @@ _PAPERS = {
 }
 
 
-def render(items: Sequence[Item], about: Mapping[str, str]) -> str:
-    """The whole page.  ``about``: environment, by name, for the last section."""
+def render(items: Sequence[Item], about: Mapping[str, str], left_out: Sequence[str] = ()) -> str:
+    """The whole page.  ``about``: environment, by name, for the last section; ``left_out``: not checked."""
     depends = {item["id"]: tuple(item["depends"]) for item in items}
     known = set(depends)
     papers = list(dict.fromkeys(item["paper"] for item in items))
@@ -47,19 +50,21 @@ def render(items: Sequence[Item], about: Mapping[str, str]) -> str:
             errata=[item for item in items if item["kind"] == "published" and item["verdict"] == "refuted"],
             differing=[item["id"] for item in items if not item["as_expected"]],
             graphs={name: drawing(name, depends) for name in depends},
+            users={name: [user for user in depends if name in depends[user]] for name in depends},
             known=known,
             about=about,
+            left_out=left_out,
         )
     )
 
 
-def write(items: Sequence[Item], about: Mapping[str, str], folder: str) -> Path:
+def write(items: Sequence[Item], about: Mapping[str, str], folder: str, left_out: Sequence[str] = ()) -> Path:
     """Write ``index.html`` into a folder, whole or not at all; ``InputError`` if that fails."""
     target = Path(folder) / "index.html"
     part = target.with_name(f".index.{os.getpid()}.html")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(render(items, about), encoding="utf-8")
+        part.write_text(render(items, about, left_out), encoding="utf-8")
         part.replace(target)
     except OSError as error:
         with suppress(OSError):
@@ -77,4 +82,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["formula"] = formula
+    environment.filters["pieces"] = pieces
+    environment.filters["flow_curves"] = flow_curves
     return environment
