@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
-
-import sympy
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ncverify.derive.normal_form import BudgetExceeded, OutsideClass, normalize
 from ncverify.errors import InputError
@@ -22,6 +20,9 @@ from ncverify.theory.expr import Expr, Number, Symbol, as_expr, from_sympy, subs
 from ncverify.theory.nodes import clip
 from ncverify.theory.parser import RELATIONS, parse, parse_relation
 
+if TYPE_CHECKING:
+    import sympy
+
 Side: TypeAlias = "str | Expr | int | Fraction | sympy.Expr"
 Relation: TypeAlias = tuple[Expr, str, Expr]
 Assumption: TypeAlias = "str | tuple[Side, str, Side]"
@@ -31,6 +32,8 @@ def read(value: Any) -> Expr:
     """An expression from text, an Expr, int, Fraction or sympy expression; ``InputError`` for the rest."""
     if isinstance(value, str):
         return parse(value)
+    import sympy
+
     if isinstance(value, sympy.Basic):
         return from_sympy(value)
     return as_expr(value)

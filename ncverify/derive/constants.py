@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import sympy
 from flint import arb, fmpq
 
 from ncverify.errors import InputError
@@ -34,6 +33,8 @@ class AlgebraicConstant:
         coefficients = self.minimal_polynomial
         if len(coefficients) < 2 or coefficients[-1] == 0:
             raise InputError(f"constant {self.name}: its minimal polynomial must have degree at least 1")
+        import sympy
+
         x = sympy.Symbol("x")
         rational = [sympy.Rational(c.numerator, c.denominator) for c in reversed(coefficients)]
         polynomial = sympy.Poly(rational, x, domain="QQ")
@@ -72,6 +73,8 @@ def two_cos(n: int, name: str = "c") -> AlgebraicConstant:
 
     if n <= 2:
         return AlgebraicConstant(name, (Fraction(-2 if n == 1 else 2), Fraction(1)), ball)
+    import sympy
+
     cyclotomic = [int(a) for a in sympy.Poly(sympy.cyclotomic_poly(n, sympy.Symbol("x"))).all_coeffs()]
     d = (len(cyclotomic) - 1) // 2
     psi = [Fraction(0)] * (d + 1)

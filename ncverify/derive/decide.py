@@ -7,8 +7,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
-import sympy
-
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.derive.assumptions import Assumption, Assumptions, Side, read, read_assumptions
 from ncverify.derive.normal_form import BudgetExceeded, OutsideClass
@@ -86,6 +84,8 @@ def decide(
 
 def _check_symbols(lhs: Side, rhs: Side) -> None:
     """SymPy tells symbols of one name apart by their assumptions; here a name is one real variable."""
+    import sympy
+
     seen: dict[str, sympy.Symbol] = {}
     for side in (lhs, rhs):
         for symbol in (

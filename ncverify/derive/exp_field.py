@@ -35,8 +35,6 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Any, Final, TypeAlias
 
-from sympy import QQ
-
 from ncverify.derive.constants import AlgebraicConstant
 from ncverify.derive.polynomials import (
     MAX_GENERATORS,
@@ -44,6 +42,7 @@ from ncverify.derive.polynomials import (
     Laurent,
     Monomial,
     Polynomials,
+    rational,
     rescaled,
 )
 from ncverify.errors import InputError
@@ -206,19 +205,19 @@ class ExpField:
         """A rational number."""
         if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
             raise InputError(f"{clip(repr(value))} of type {type(value).__name__} is not exact: use Fraction")
-        return Element(self, QQ(value.numerator, value.denominator), self._polynomials.unit, ())
+        return Element(self, rational(value.numerator, value.denominator), self._polynomials.unit, ())
 
     def symbol(self, name: str) -> Element:
         """The variable of this name."""
         if name not in self.symbols:
             raise InputError(f"symbol {clip(name)} is not in this field: {clip(', '.join(self.symbols))}")
-        return Element(self, QQ(1), self._generator(name), ())
+        return Element(self, rational(1), self._generator(name), ())
 
     def constant(self, name: str) -> Element:
         """The algebraic constant of this name."""
         if self._position.get(name, self._plain) >= len(self.constants):
             raise InputError(f"constant {clip(name)} is not in this field")
-        return self._from_terms({self._generator(name): QQ(1)}, self._polynomials.unit, ())
+        return self._from_terms({self._generator(name): rational(1)}, self._polynomials.unit, ())
 
     def coerce(self, value: Element | Scalar) -> Element:
         """``value`` as an element of this field."""
@@ -240,7 +239,7 @@ class ExpField:
         for key, q in terms:
             position = self._exponents[key]
             monomial[position] = int((q * self._lattice[position - self._plain]).numerator)
-        return Element(self, QQ(1), tuple(monomial), ())
+        return Element(self, rational(1), tuple(monomial), ())
 
     def is_polynomial(self, element: Element) -> bool:
         """Whether ``exp`` takes this element."""
@@ -285,7 +284,7 @@ class ExpField:
         elements = [self.coerce(factor) for factor in tuple(factors)]
         if any(element.is_zero() for element in elements):
             return self.number(0)
-        coefficient = QQ(1)
+        coefficient = rational(1)
         monomial = polynomials.unit
         powers: dict[int, int] = {}
         for element in elements:

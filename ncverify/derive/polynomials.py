@@ -2,7 +2,8 @@
 
 Monomials are tuples of exponents, first those of the algebraic constants (kept below their degrees),
 then variables, then exponential generators.  A ``Laurent`` is a dict from monomials to nonzero rationals;
-exponents may be negative there, but not in polynomials of the sympy ring.
+exponents may be negative there, but not in polynomials of the sympy ring.  Importing sympy takes a third of a
+second, so that it waits for the first ring.
 """
 
 from __future__ import annotations
@@ -10,11 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import gcd, lcm
 from typing import Any, Final, TypeAlias
-
-from sympy import QQ
-from sympy.polys.matrices import DomainMatrix
-from sympy.polys.orderings import lex
-from sympy.polys.rings import PolyRing
 
 from ncverify.derive.constants import AlgebraicConstant
 
@@ -61,6 +57,10 @@ class Polynomials:
         """A ring of ``size`` generators; each (position, factor) multiplies the exponents there."""
         if size > MAX_GENERATORS:
             raise BudgetExceeded(f"more than {MAX_GENERATORS} variables and exponentials of monomials")
+        from sympy import QQ
+        from sympy.polys.orderings import lex
+        from sympy.polys.rings import PolyRing
+
         self.charge(self._stored)
         self.ring = PolyRing([f"g{i}" for i in range(size)], QQ, lex)
         self.unit = (0,) * size
@@ -222,6 +222,9 @@ class Polynomials:
 
     def inverse(self, index: int) -> Laurent:
         """1/base for a base in Q(constants): solves base * y = 1 in the power basis."""
+        from sympy import QQ
+        from sympy.polys.matrices import DomainMatrix
+
         basis: list[Monomial] = [()]
         for constant in self.constants:
             basis = [(*m, k) for m in basis for k in range(constant.degree)]
@@ -233,6 +236,13 @@ class Polynomials:
         one = [[QQ(int(not any(m)))] for m in basis]
         solution = DomainMatrix(rows, (size, size), QQ).lu_solve(DomainMatrix(one, (size, 1), QQ))
         return {m: q for m, q in zip(basis, solution.to_list_flat(), strict=True) if q}
+
+
+def rational(numerator: int, denominator: int = 1) -> Any:
+    """A coefficient of a polynomial."""
+    from sympy import QQ
+
+    return QQ(numerator, denominator)
 
 
 def rescaled(monomial: Monomial, rescaling: Rescaling, size: int) -> Monomial:
@@ -268,16 +278,16 @@ def _content(coefficients: Iterable[Any]) -> Any:
     for q in coefficients:
         numerator = gcd(numerator, int(q.numerator))
         denominator = lcm(denominator, int(q.denominator))
-    return QQ(numerator, denominator)
+    return rational(numerator, denominator)
 
 
 def _power_table(constant: AlgebraicConstant, high: int) -> list[tuple[Any, ...]]:
     """c^0, ..., c^high in the basis 1, c, ..., c^(degree-1)."""
-    top = [QQ(q.numerator, q.denominator) for q in constant.top_power]
-    row = [QQ(1), *(QQ(0) for _ in top[1:])]
+    top = [rational(q.numerator, q.denominator) for q in constant.top_power]
+    row = [rational(1), *(rational(0) for _ in top[1:])]
     table = [tuple(row)]
     for _ in range(high):
         carry = row[-1]
-        row = [q + carry * t for q, t in zip([QQ(0), *row[:-1]], top, strict=True)]
+        row = [q + carry * t for q, t in zip([rational(0), *row[:-1]], top, strict=True)]
         table.append(tuple(row))
     return table

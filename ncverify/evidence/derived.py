@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-
-import sympy
+from typing import TYPE_CHECKING
 
 from ncverify.book.verdict import Evidence, Outcome
 from ncverify.derive.normal_form import field_for, normalize_difference
 from ncverify.theory.expr import Expr, from_sympy
 from ncverify.theory.groups import AbelianGroup
+
+if TYPE_CHECKING:
+    import sympy
 
 Frame = Sequence[Sequence[Fraction]]
 
@@ -25,6 +27,8 @@ def velocity_on_the_family(m: int, frame: Frame) -> Evidence:
 
     ``frame`` is R, an exact d x K matrix with orthonormal columns.  (A = alpha/sqrt K, B = beta/sqrt K.)
     """
+    import sympy
+
     group = AbelianGroup.walsh(m)
     size, width = group.order, len(frame)
     sign = [[1 if group.pairing(a, g) == 0 else -1 for g in range(size)] for a in range(size)]
@@ -89,6 +93,8 @@ def velocity_on_the_family(m: int, frame: Frame) -> Evidence:
 
 def _insert(expression: sympy.Expr, family: dict[sympy.Symbol, sympy.Expr]) -> Expr:
     """The expression on the family; exponents are expanded, so that they are polynomials in A, B."""
+    import sympy
+
     moved = expression.xreplace(family)
     exponents = {node: sympy.exp(sympy.expand(node.args[0])) for node in moved.atoms(sympy.exp)}
     return from_sympy(moved.xreplace(exponents))

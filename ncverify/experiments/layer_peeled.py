@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from scipy.integrate import solve_ivp
 
 from ncverify.errors import InputError
 from ncverify.experiments.run import Progress, Recorder, Run
@@ -97,6 +96,8 @@ def layer_peeled_flow(
     start: (W, H) instead of the random one.  Integrated by DOP853 with relative tolerance 1e-8; the constant
     of the motion W^T W - H H^T is recorded as ``drift`` (its relative change).  Cost: about a second.
     """
+    from scipy.integrate import solve_ivp
+
     w, h, labels = _start(classes, per_class, dimension, seed, scale)
     if start is not None:
         w, h = (np.asarray(part, dtype=float) for part in start)

@@ -20,7 +20,6 @@ from typing import Any, Self
 import numpy as np
 from flint import arb, arb_mat
 from numpy.typing import NDArray
-from scipy.linalg import qr
 
 from ncverify.landscape.chart import Chart, probabilities, slope
 from ncverify.landscape.inertia import Undecided, doubles, negative_eigenvalues
@@ -246,6 +245,8 @@ def chart_near(
     problem: Problem, w: NDArray[Any], h: NDArray[Any], b: NDArray[Any] | None
 ) -> tuple[Chart, list[arb]]:
     """A chart in which the doubles (w, h, b) are well placed, and their coordinates in it."""
+    from scipy.linalg import qr
+
     rank = w.shape[1]
     pivots = tuple(int(p) for p in qr(w.T, mode="economic", pivoting=True)[2][:rank])
     turn, upper = np.linalg.qr(w[list(pivots)].T)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ncverify.book.registry import claim
 from ncverify.evidence.instances import CYCLIC, instances
-from ncverify.evidence.properties import family_invariance
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.groups import AbelianGroup
 
@@ -40,6 +39,8 @@ PARTS = {
 )
 def abelian_diagonalization(bench: Workbench) -> None:
     """The proofs use only the character relations, never that characters are +-1; cyclic instances beside."""
+    from ncverify.evidence.properties import family_invariance  # it imports Hypothesis
+
     for name, (_, goals) in PARTS.items():
         for goal in goals:
             bench.show(f"{name}: {goal}", bench.use(name, goal))

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 from ncverify.book.registry import claim
-from ncverify.evidence.properties import (
-    conserved_quantities,
-    family_invariance,
-    lyapunov_decreases,
-    modes_increase,
-)
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.groups import AbelianGroup
 
@@ -32,6 +26,13 @@ from .model import PAPER
 )
 def full_flow_simulated(bench: Workbench) -> None:
     """Independent integrations in arbitrary precision, compared to all digits."""
+    from ncverify.evidence.properties import (  # it imports Hypothesis
+        conserved_quantities,
+        family_invariance,
+        lyapunov_decreases,
+        modes_increase,
+    )
+
     digits, seed = bench.settings.digits, bench.settings.seed
     bench.add(lambda: family_invariance(examples=4, digits=digits, seed=seed))
     bench.add(
