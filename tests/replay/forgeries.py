@@ -29,6 +29,7 @@ from ncverify.derive.terms import (
     chi,
     delta,
     exp,
+    free_variables,
     index,
     log,
     sqrt,
@@ -49,6 +50,8 @@ f2 = Function("m", ("G", "G"))
 s, s_rate = Function("s", ("D",)), Function("s'", ("D",))
 M, R = Function("M", ("F", "G")), Function("R", ("F", "D"))
 MANY = Add(tuple(f2(g, index(h).scale(n)) for n in range(1, 150)))
+EIGHT = tuple(Var(f"g_{n}", "G") for n in range(8))
+f_1 = Function("f_1", ("G",))
 G0, D0 = Index("G"), Index("D")
 ZERO = Num(Fraction(0))
 FIXED = Var("e", "D", fixed=True)
@@ -130,6 +133,11 @@ def differentiate(prime: Term, body: Term, rates: dict[str, Any], **given: Any) 
     constants = list(given.get("constants", []))
     arguments = {"prime": prime, "rates": rates, "constants": constants, **lists}
     return Line("derivative", [given.get("source", 0)], Relation(prime, "=", body), arguments)
+
+
+def total_of(places: Sequence[Var], step: int = 1) -> Term:
+    """The sum of n f(g_n), 1 <= n, in steps of ``step``."""
+    return Add(tuple(f(var) * (1 + step * n) for n, var in enumerate(places)))
 
 
 def rule(used: str, conclusion: Relation, /, *premises: int, **arguments: Any) -> Line:
@@ -1539,6 +1547,20 @@ RULES: list[tuple[str, list[Line], str]] = [
         "only derivatives",
     ),
     (
+        "a fact of many indices about another sum",
+        [
+            define(Function("Y", ("G",) * 8)(*EIGHT), log(total_of(EIGHT))),
+            assume(greater(total_of(EIGHT, 2), 0)),
+            differentiate(
+                Function("Y_1", ("G",) * 8)(*EIGHT),
+                sum(f_1(var) for var in EIGHT) / total_of(EIGHT),
+                {"f": ((g,), f_1(g))},
+                regular=[1],
+            ),
+        ],
+        "needs an argument > 0",
+    ),
+    (
         "along other rates",
         [
             define(Y, x),
@@ -2787,6 +2809,20 @@ def small_inductions() -> dict[str, Any]:
     return {"blocks": record_inductions([square, transpose, vectors, both])}
 
 
+MANY_PLACES = f(g) + f(h) + f(i) + f(v)  # more indices than the checker renames in turn
+
+
+def logarithmic_rate(body: Term, positive: Term) -> Any:
+    """A derivative that needs ``positive`` > 0, along f' = f_1."""
+    rest = sorted(free_variables(body), key=str)
+    value, slope = (
+        Function(name, ("G",) * len(rest))(*rest) if rest else Sym(name) for name in ("y_1", "y_2")
+    )
+    fact = k.hypothesis("positive", greater(positive, 0))
+    rates = {"f": ((g,), f_1(g))}
+    return k.derivative(k.define(value, body), slope, rates, regular=[fact])
+
+
 def small_derivations() -> dict[str, Any]:
     """True derivations that use what no claim of the book needs."""
     positive = k.hypothesis("positive", greater(x, 0))
@@ -2813,6 +2849,11 @@ def small_derivations() -> dict[str, Any]:
         "largest off 0": k.maximum_nonzero(f(g), g, k.hypothesis("classes", TWO_CLASSES))[0],
         "its place": k.maximum_nonzero(f(g), g, k.hypothesis("classes", TWO_CLASSES))[1],
         "exp of an equation": k.congruent_exp(square_y),
+        "rate at another place": logarithmic_rate(log(f(g + h)), f(g)),
+        "rate of many indices": logarithmic_rate(log(MANY_PLACES), MANY_PLACES),
+        "rate below a sum": logarithmic_rate(
+            total(g, log(total(h, f(g + h) * f(g - h)))), total(h, f(g + h) * f(g - h))
+        ),
         "exp of an inequality": k.exp_monotone(k.hypothesis("more", at_least(x, y))),
     }
     steps = {
