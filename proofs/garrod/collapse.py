@@ -23,7 +23,7 @@ from ncverify.evidence.instances import counterexample
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.groups import AbelianGroup
 
-from .model import CLASSES, D0, PAPER, K, a, g, i, j, k, more_than_one, order, r, s, softmax, z
+from .model import CLASSES, D0, PAPER, K, a, g, i, j, k, more_than_one, order, r, s, softmax, symmetric, z
 from .reduced import (
     ALPHA_EVEN,
     BALANCED,
@@ -201,7 +201,7 @@ def collapse_orthogonal(bench: Workbench) -> None:
     bench.add(
         lambda: counterexample(
             printed,
-            softmax(s_even).definitions[:1],
+            softmax(symmetric).definitions[:1],
             [AbelianGroup.walsh(2), AbelianGroup.cyclic(3)],
             spectra=lambda group: [(Fraction(0), *[Fraction(1)] * (group.order - 1))],
         )
