@@ -2731,7 +2731,289 @@ EXTREMES: list[tuple[str, list[Line], str]] = [
     ),
 ]
 
-GROUPS = (SIMPLE, RULES, COMPARISONS, DECAYS, MATRICES, EXTREMES)
+
+def settling(*changes: tuple[int, Line], w: Term = w) -> list[Line]:
+    """X = x tends to 0, as X' <= -w Y' late enough wherever X >= w, and Y = y -> oo."""
+    rates = {"x": ((), x_rate), "y": ((), y_rate)}
+    lines = [
+        X_IS,
+        define(Y, y),
+        differentiate(X_rate, x_rate, rates, source=0, constants=[]),
+        differentiate(Y_rate, y_rate, rates, source=1, constants=[]),
+        assume(greater(w, 0), "level", NOW),
+        assume(at_least(X, w), "above", NOW),
+        assume(at_least(Y, 3), "late", NOW),
+        assume(at_least(2 * w, u), "close", NOW),
+        assume(at_least(0, X_rate + X * Y_rate), "falls"),
+        assume(at_least(Y_rate, 0), "growing"),
+        assume(Relation(Y, "->oo"), "escape"),
+        combine(SINKING, (1, 8), (P(9), 5), (0, 2), (0, 3), (0, 4), (0, 6), (0, 7)),
+        combine(greater(w, 0), (1, 4)),
+        assume(at_least(X, 0), "sign"),
+        assume(Relation(u, "->0"), "vanishing"),
+        combine(equal(1, 1)),
+        combine(greater(2 * w, 0), (2, 4)),
+        settled(),
+    ]
+    for place, line in changes:
+        lines[place] = line
+    return lines
+
+
+SINKING = at_least(0, X_rate + w * Y_rate)
+
+
+def settled(*premises: int, **given: Any) -> Line:
+    arguments = {"value": X, "scale": Y, "level": w, **given}
+    conclusion = Relation(arguments["value"], "->0")
+    numbers = premises or (11, 12, 13, 9, 10, 14, 16)
+    return rule("classical: decay below every level", conclusion, *numbers, **arguments)
+
+
+def sinking(*used: int, relation: Relation = SINKING) -> Line:
+    """The decay, by whatever rests on these steps."""
+    return claimed(relation, 2, 3, *used)
+
+
+SETTLING: list[tuple[str, list[Line], str]] = [
+    ("settling of a product", settling((17, settled(value=X * Y))), "three different"),
+    ("settling against a function", settling((17, settled(scale=f(g)))), "three different"),
+    ("settling at a level that is a product", settling((17, settled(level=w * w))), "three different"),
+    ("settling at its own level", settling((17, settled(level=X))), "three different"),
+    ("settling at the level K", settling((17, settled(level=K))), "arbitrary"),
+    ("settling at a chosen level", settling((17, settled(level=Sym("top_w")))), "arbitrary"),
+    ("settling with a weight >= 0", settling((12, combine(at_least(w, 0), (1, 4)))), "a weight > 0"),
+    (
+        "settling with a weight above 1",
+        settling((12, claimed(greater(w, 1), 4)), (11, sinking())),
+        "a weight > 0",
+    ),
+    (
+        "settling with a moving weight",
+        settling(
+            (12, assume(greater(u, 0), "weight")), (11, sinking(relation=at_least(0, X_rate + u * Y_rate)))
+        ),
+        "a weight > 0",
+    ),
+    (
+        "settling with a weight at an index",
+        settling(
+            (12, claimed(greater(w * (1 + delta(g)), 0), 4)),
+            (11, sinking(relation=at_least(0, X_rate + w * (1 + delta(g)) * Y_rate))),
+        ),
+        "a weight > 0",
+    ),
+    (
+        "settling by an equation",
+        settling((11, sinking(relation=equal(0, X_rate + w * Y_rate)))),
+        "between the rates",
+    ),
+    (
+        "settling of something else",
+        settling((11, sinking(relation=at_least(0, X_rate + 2 * w * Y_rate)))),
+        "same",
+    ),
+    ("settling at one index", settling((11, sinking(relation=SINKING.where(g)))), "without conditions"),
+    ("settling of what may be negative", settling((13, assume(at_least(X, -1), "sign"))), "x >= 0"),
+    (
+        "settling against what may fall",
+        settling((9, assume(at_least(Y_rate, -1), "growing")), (11, sinking())),
+        "y' >= 0",
+    ),
+    ("settling against a bounded scale", settling((10, assume(Relation(Y, "->0"), "escape"))), "y -> oo"),
+    ("settling against another scale", settling((10, assume(Relation(y, "->oo"), "escape"))), "y -> oo"),
+    (
+        "settling without a derivative",
+        settling((3, combine(equal(y, y))), (11, claimed(SINKING, 2))),
+        "derivative in time",
+    ),
+    ("settling without the derivatives", settling((11, claimed(SINKING))), "derivative in time"),
+    (
+        "settling along another direction",
+        settling(
+            (2, differentiate(X_rate, x, {"x": ((), x), "y": ((), y_rate)})),
+            (3, differentiate(Y_rate, y_rate, {"x": ((), x), "y": ((), y_rate)}, source=1)),
+            (11, sinking()),
+        ),
+        "derivative in time",
+    ),
+    (
+        "settling along two flows",
+        settling((3, differentiate(Y_rate, y_rate, {"y": ((), y_rate)}, source=1)), (11, sinking())),
+        "same flow",
+    ),
+    (
+        "settling with a level in a definition",
+        [
+            *settling()[:11],
+            define(Sym("made"), w + 1),
+            *settling()[12:17],
+            sinking(11),
+            settled(17, 12, 13, 9, 10, 14, 16),
+        ],
+        "arbitrary",
+    ),
+    (
+        "settling with a level that moves",
+        [
+            *settling()[:17],
+            assume(equal(w_rate, w), "moves"),
+            rule("classical: linear equation", keeps(w), 17, value=w, factor=Num(Fraction(1)), smooth=[]),
+            settled(11, 12, 13, 9, 10, 14, 16, 18),
+        ],
+        "arbitrary",
+    ),
+    ("settling with a structural level", settling((4, assume(greater(w, 0), "level"))), "level is left"),
+    (
+        "settling with a level that is large",
+        settling(
+            (4, assume(greater(w, 1), "level", NOW)),
+            (12, claimed(greater(w, 0))),
+            (16, claimed(greater(2 * w, 0))),
+        ),
+        "all times",
+    ),
+    (
+        "settling above a sum",
+        settling((5, assume(at_least(X, w + 1), "above", NOW)), (11, sinking(5))),
+        "all times",
+    ),
+    ("settling above a level for ever", settling((5, assume(at_least(X, w), "above"))), "level is left"),
+    ("settling early", settling((6, assume(at_least(3, Y), "late", NOW))), "all times"),
+    ("settling strictly late", settling((6, assume(greater(Y, 3), "late", NOW))), "all times"),
+    ("settling late and more", settling((6, assume(at_least(Y, y), "late", NOW))), "all times"),
+    (
+        "settling late at an index",
+        settling((6, assume(at_least(Y, 3).where(g), "late", NOW)), (11, sinking(6))),
+        "all times",
+    ),
+    (
+        "settling late in a group",
+        settling((6, assume(at_least(Y, delta(g)), "late", NOW)), (11, sinking(6))),
+        "all times",
+    ),
+    ("settling openly late", settling((6, assume(at_least(Y, 3), "late", "open"))), "all times"),
+    ("settling far from a limit", settling((7, assume(at_least(u, 2 * w), "close", NOW))), "all times"),
+    ("settling close to a moving bound", settling((7, assume(at_least(y, u), "close", NOW))), "all times"),
+    ("settling close to what is not positive", settling((17, settled(11, 12, 13, 9, 10, 14))), "all times"),
+    ("settling close to what need not vanish", settling((17, settled(11, 12, 13, 9, 10, 16))), "all times"),
+    ("settling with a late weight", settling((12, combine(greater(w, 0), (1, 4), (0, 6)))), "all times"),
+    (
+        "settling with a weight above the state",
+        settling((12, combine(greater(w, 0), (1, 4), (0, 5)))),
+        "all times",
+    ),
+    ("settling with a late sign", settling((13, assume(at_least(X, 0), "sign", NOW))), "all times"),
+    (
+        "settling with a late growth",
+        settling((9, assume(at_least(Y_rate, 0), "growing", NOW)), (11, sinking())),
+        "all times",
+    ),
+    ("settling with a late escape", settling((10, assume(Relation(Y, "->oo"), "escape", NOW))), "all times"),
+    ("settling with a late limit", settling((14, assume(Relation(u, "->0"), "vanishing", NOW))), "all times"),
+    ("settling with a late bound", settling((16, combine(greater(2 * w, 0), (2, 4), (0, 6)))), "all times"),
+    ("settling with a sign at a level", settling((13, claimed(at_least(X, 0), 4))), "all times"),
+]
+
+
+def varying(*changes: tuple[int, Line], u: Term = u) -> list[Line]:
+    """|X'| <= -Y' and Y >= 0, late enough."""
+    rates = {"x": ((), x_rate), "y": ((), y_rate)}
+    lines = [
+        X_IS,
+        define(Y, y),
+        differentiate(X_rate, x_rate, rates, source=0, constants=[]),
+        differentiate(Y_rate, y_rate, rates, source=1, constants=[]),
+        assume(at_least(u, 3), "late", NOW),
+        assume(at_least(1, w), "close", NOW),
+        assume(Relation(u, "->oo"), "escape"),
+        assume(Relation(w, "->0"), "vanishing"),
+        rule("arithmetic", greater(1, 0), value=Fraction(1)),
+        claimed(at_least(0, Y_rate + X_rate), 2, 3, 4, 5),
+        claimed(at_least(0, Y_rate - X_rate), 2, 3, 4, 5),
+        assume(at_least(Y, 0), "sign"),
+        varied(),
+    ]
+    for place, line in changes:
+        lines[place] = line
+    return lines
+
+
+def varied(*premises: int, **given: Any) -> Line:
+    arguments = {"value": X, "control": Y, **given}
+    conclusion = Relation(arguments["value"], "converges")
+    numbers = premises or (9, 10, 11, 6, 7, 8)
+    return rule("classical: bounded variation", conclusion, *numbers, **arguments)
+
+
+VARIATIONS: list[tuple[str, list[Line], str]] = [
+    ("variation of a product", varying((12, varied(value=X * X))), "symbol"),
+    (
+        "variation of a complex family",
+        varying(
+            (9, claimed(at_least(0, Y_rate + R_1_rate(a)), 2, 3)),
+            (10, claimed(at_least(0, Y_rate - R_1_rate(a)), 2, 3)),
+            (12, varied(value=R_1(a))),
+        ),
+        "real value",
+    ),
+    ("variation bounded by itself", varying((12, varied(control=X))), "another scalar"),
+    ("variation bounded by a function", varying((12, varied(control=f(g)))), "another scalar"),
+    ("variation at one index", varying((12, varied(value=f(c)))), "distinct bare"),
+    ("variation from above", varying((9, claimed(at_least(0, Y_rate - X_rate), 2, 3))), "same"),
+    ("variation from below", varying((10, claimed(at_least(0, Y_rate + X_rate), 2, 3))), "same"),
+    ("variation the other way", varying((9, claimed(at_least(Y_rate + X_rate, 0), 2, 3))), "same"),
+    ("variation by an equation", varying((9, claimed(equal(0, Y_rate + X_rate), 2, 3))), "between the rates"),
+    ("variation with a bound that falls for ever", varying((11, assume(at_least(Y, X), "sign"))), "u >= 0"),
+    (
+        "variation without derivatives",
+        varying((9, claimed(at_least(0, Y_rate + X_rate)))),
+        "derivative in time",
+    ),
+    (
+        "variation with one derivative",
+        varying((10, claimed(at_least(0, Y_rate - X_rate), 3))),
+        "derivative in time",
+    ),
+    (
+        "variation along another direction",
+        varying(
+            (2, differentiate(X_rate, x, {"x": ((), x), "y": ((), y_rate)})),
+            (3, differentiate(Y_rate, y_rate, {"x": ((), x), "y": ((), y_rate)}, source=1)),
+        ),
+        "derivative in time",
+    ),
+    (
+        "variation along two flows",
+        varying((3, differentiate(Y_rate, y_rate, {"y": ((), y_rate)}, source=1))),
+        "same flow",
+    ),
+    ("variation that is not late", varying((4, assume(at_least(3, u), "late", NOW))), "all times"),
+    ("variation late at a moving time", varying((4, assume(at_least(u, w), "late", NOW))), "all times"),
+    ("variation for ever late", varying((12, varied(9, 10, 11, 7, 8))), "all times"),
+    ("variation close to nothing", varying((12, varied(9, 10, 11, 6, 8))), "all times"),
+    ("variation close to what is not positive", varying((12, varied(9, 10, 11, 6, 7))), "all times"),
+    ("variation with a late bound", varying((11, claimed(at_least(Y, 0), 4))), "all times"),
+    (
+        "variation below, for now",
+        varying(
+            (8, assume(equal(x, 1), "now", NOW)),
+            (10, claimed(at_least(0, Y_rate - X_rate), 2, 3, 8)),
+            (12, varied(9, 10, 11, 6, 7)),
+            (5, assume(at_least(u, 1), "close", NOW)),
+        ),
+        "all times",
+    ),
+    ("variation with a limit for now", varying((6, assume(Relation(u, "->oo"), "escape", NOW))), "all times"),
+    (
+        "what converges as a number",
+        [assume(Relation(x, "converges")), combine(equal(x, 0), (1, 0))],
+        "does not follow",
+    ),
+]
+
+
+GROUPS = (SIMPLE, RULES, COMPARISONS, DECAYS, MATRICES, EXTREMES, SETTLING, VARIATIONS)
 
 
 def forged_derivations() -> list[tuple[str, Any, str]]:
@@ -2936,6 +3218,15 @@ def small_derivations() -> dict[str, Any]:
             assume(at_least(K * x, y * y), "k"),
             rule("classical: squeezed by a vanishing function", Relation(y, "->0"), 0, 1, value=y),
         ],
+        "settling": settling(),
+        "settling above a square": settling((5, assume(at_least(X, w * w), "above", NOW)), (11, sinking(5))),
+        "settling strictly": settling(
+            (13, assume(greater(X, 0), "sign")),
+            (9, assume(greater(Y_rate, 0), "growing")),
+            (11, sinking(5, 6)),
+        ),
+        "variation": varying(),
+        "variation with a positive bound": varying((11, assume(greater(Y, 0), "sign"))),
         "never falling": [
             assume(ALWAYS),
             rule("classical: mean value theorem", Relation(x, "nondecreasing"), 0, value=x),
