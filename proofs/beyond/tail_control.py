@@ -83,6 +83,7 @@ class Scaled:
     spread_nonnegative: Theorem
     spread_dot: Theorem
     deviation_dot: Theorem
+    scaled_is: Theorem
     scaled_dot: Theorem
     control_is: Theorem
     control_dot: Theorem
@@ -116,6 +117,7 @@ def scaled_deviations() -> Scaled:
         linear(at_least(spread, 0), sum_over(square(delta_a), a, nonzero=True), spread_is),
         spread_dot,
         deviation_dot,
+        scaled_is,
         derivative(scaled_is, scaled_rate(a), RATES, along=[size_dot, deviation_dot]),
         control_is,
         derivative(control_is, control_rate, RATES, along=[size_dot, spread_dot]),

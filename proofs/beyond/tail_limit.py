@@ -12,6 +12,7 @@ from ncverify.derive.kernel import (
     converges,
     define,
     derivative,
+    equal,
     exp_monotone,
     exp_positive,
     exp_tangent,
@@ -80,6 +81,7 @@ small_positive = linear(greater(small_enough, 0), (NEAR**2 / 2, reciprocal(order
     scope=EVERY,
     hypotheses=[*SPECTRUM, FLOW],
     goals={
+        "scale": equal(U, S * S * V),
         "scaled divergence": Relation(U, "->0"),
         "bound": at_least(2 * K * (K - 1) ** -1 * U, (s(a) - S / (K - 1)) * (s(a) - S / (K - 1))).where(a),
         "differences": Relation(s(a) - S / (K - 1), "->0").where(a),
@@ -95,6 +97,7 @@ def differences_vanish(bench: Workbench) -> None:
     divergence = bench.use("global-convergence", "divergence")
     growing = bench.use("lyapunov-per-size", "growing")
     U_is = define(U, S * S * V)
+    bench.show("scale", linear(bench.goal("scale"), U_is))
     S_dot = derivative(y.S_is, S_rate, RATES)
     V_dot = derivative(y.V_is, V_rate, RATES, along=[S_dot], regular=[y.S_positive, positive])
     U_dot = derivative(U_is, U_rate, RATES, along=[S_dot, V_dot])
@@ -202,7 +205,10 @@ def differences_vanish(bench: Workbench) -> None:
     latex=r"\delta_a\,e^{\bar s/K}\to\ell_a\quad(t\to\infty),\qquad\delta_a=s_a/\bar s-1",
     scope=EVERY,
     hypotheses=[*SPECTRUM, FLOW],
-    goals={"limit": Relation(scaled(a), "converges").where(a)},
+    goals={
+        "scaled": equal(scaled(a), (s(a) * (K - 1) / S - 1) * exp(S / (K - 1) / K)),
+        "limit": Relation(scaled(a), "converges").where(a),
+    },
     depends=["growth", "tail-second-order", "differences-vanish", "global-convergence"],
     expected="proved",
     tags=["slowdown", "convergence", "all-K"],
@@ -210,6 +216,7 @@ def differences_vanish(bench: Workbench) -> None:
 def tail_conjecture(bench: Workbench) -> None:
     """Late, |y_a'| <= 42 w e^{sbar/K} N <= -u' with u = 100 sbar e^{sbar/K} D >= 0: bounded variation."""
     x = scaled_deviations()
+    bench.show("scaled", linear(bench.goal("scaled"), unfold=[x.scaled_is, x.tail.deviation_is, x.size_is]))
     given = late(bench, x)
     above, below, falls = (
         instantiate(bench.use("tail-second-order", name), {}, {}, given)

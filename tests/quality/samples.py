@@ -69,6 +69,8 @@ def sample(theorem: Theorem, group: AbelianGroup, seed: int, more: dict[str, Def
                 values[member] = values[orbit[0]]
     if "near" in hypotheses:
         s = [1 + value / 20 for value in s]
+    if "large-size" in hypotheses:
+        s = [9 * order + value / 4000 for value in s]
     if "empty" in hypotheses and len(group.sign_classes) > 2:
         s = [Fraction(0) if a in group.sign_classes[-1] else value for a, value in enumerate(s)]
     if collapsed or "on-the-ray" in hypotheses:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ncverify.replay.calculus.classical import in_time, prime_of, require_lasting
-from ncverify.replay.calculus.facts import arguments, require_real, require_zero
+from ncverify.replay.calculus.facts import arguments, require_zero
 from ncverify.replay.calculus.lines import Arguments, Line, rule
 from ncverify.replay.calculus.terms import (
     COMPLEX,
@@ -137,10 +137,8 @@ def _late(line: Line, step: Step, shown: Sequence[Step], constants: frozenset[st
         if kind != "pointwise" or said.kind != ">=" or said.conditions or said.free:
             continue
         if relation(said.lhs, "->oo") in known and symbols(said.rhs) <= constants:
-            require_real(said.rhs)
             found.add(name)
         if {relation(said.rhs, "->0"), relation(said.lhs, ">")} <= known and symbols(said.lhs) <= constants:
-            require_real(said.lhs)
             found.add(name)
     return frozenset(found)
 
