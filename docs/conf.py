@@ -31,7 +31,9 @@ extensions = [
 ]
 exclude_patterns = ["extensions"]
 source_suffix = {".md": "markdown"}
+myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
+smartquotes = False  # of options and code they would make something else
 highlight_language = "none"
 
 # Every reference to a name of this package must lead somewhere; names of other packages are not looked up.

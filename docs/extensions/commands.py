@@ -47,7 +47,8 @@ def _sections(group: Any, path: str) -> Iterator[nodes.section]:
 
 def _help(command: Any, called: str) -> Iterator[nodes.Node]:
     context = command.context_class(command, info_name=called)
-    yield _code(" ".join([called, *command.collect_usage_pieces(context)]))
+    arguments = [option for option in command.get_params(context) if option.param_type_name == "argument"]
+    yield _code(" ".join([called, "[OPTIONS]", *map(_usage, arguments)]))
     text, _, examples = (command.help or "").partition(_VERBATIM)
     for paragraph in text.strip().split("\n\n"):
         yield nodes.paragraph("", " ".join(paragraph.split()))
@@ -62,6 +63,11 @@ def _help(command: Any, called: str) -> Iterator[nodes.Node]:
     lines = [line.strip() for line in examples.splitlines()[1:] if line.strip()]
     if lines:
         yield _code("\n".join(f"$ {line}" for line in lines), "console")
+
+
+def _usage(argument: Any) -> str:
+    name = str(argument.metavar)
+    return name if argument.required or name.startswith("[") else f"[{name}]"
 
 
 def _replay_help() -> Iterator[nodes.Node]:

@@ -75,4 +75,4 @@ def failures(session: str, name: str, names: dict[str, object]) -> int:
 
 
 def _without_seconds(text: str) -> str:
-    return re.sub(r"\b\d+\.\d\d(?=  | s\)|s )", "0.00", text)
+    return re.sub(r"\b\d+\.\d\d(?=  | ?s\b)", "0.00", text)
