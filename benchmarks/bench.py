@@ -2,7 +2,7 @@
 
 The Lyapunov identity (claim ``lyapunov-derivative``, goal ``derivative``) in Z_2^m, decided by its normal
 form over the field of functions of the spectrum, beside ``sympy.simplify`` on the same identity; then the
-whole book.
+whole book; then the flows, with the figure of their costs, docs/figures/flow_costs.svg.
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ def main() -> None:
     print("Commands, start-up included:")
     for arguments in (["--version"], ["decide", "exp(2*x)", "exp(x)**2"], ["check", "--jobs", "2"]):
         print(f"  ncverify {' '.join(arguments):32} {command_seconds(*arguments):6.2f} s")
-    flows = Path(__file__).with_name("flow_bench.py")
-    if flows.exists():
-        subprocess.run([sys.executable, str(flows)], check=True)
+    here = Path(__file__).parent
+    picture = here.parent / "docs" / "figures" / "flow_costs.svg"
+    subprocess.run([sys.executable, str(here / "flow_bench.py"), "--plot", str(picture)], check=True)
+    print(f"wrote {picture}")
 
 
 if __name__ == "__main__":

@@ -273,25 +273,23 @@ def costs(slow: bool) -> dict[str, list[tuple[float, float]]]:
 
 
 def plot(data: dict[str, list[tuple[float, float]]], path: str) -> None:
-    """Three panels, readable in black and white."""
-    from matplotlib.figure import Figure
+    """Three panels: what a step costs for more classes and digits, and how many steps a time takes."""
+    from ncverify.figures import sheet
 
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
     labels = (
-        ("classes", "classes K (50 digits)", "seconds a step"),
-        ("digits", "digits (K = 8)", "seconds a step"),
-        ("steps", "log10 of time (K = 8, 50 digits)", "steps"),
+        ("classes", "classes $K$ (50 digits)", "processor time of a step (s)"),
+        ("digits", "digits ($K=8$)", "processor time of a step (s)"),
+        ("steps", r"$\log_{10}t$ ($K=8$, 50 digits)", "steps"),
     )
-    for axes, (name, x_label, y_label) in zip(figure.subplots(1, 3), labels, strict=True):
-        x, y = zip(*data[name], strict=True)
-        axes.loglog(x, y, "ko-", markersize=4)
-        axes.set_xlabel(x_label)
-        axes.set_ylabel(y_label)
-        axes.minorticks_off()
-        short = [f"{v:g}" if v < 2000 else f"{v:.0e}".replace("+0", "") for v in x]
-        axes.set_xticks(x, short, fontsize=7)
-        axes.grid(visible=True, color="0.9")
-    figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
+    with sheet(11, 3.4, path) as figure:
+        for axes, (name, x_label, y_label) in zip(figure.subplots(1, 3), labels, strict=True):
+            x, y = zip(*data[name], strict=True)
+            axes.loglog(x, y, "o-", markersize=4)
+            axes.set_xlabel(x_label)
+            axes.set_ylabel(y_label)
+            axes.minorticks_off()
+            short = [f"{v:g}" if v < 2000 else f"{v:.0e}".replace("+0", "") for v in x]
+            axes.set_xticks(x, short, fontsize=7)
 
 
 def main() -> None:

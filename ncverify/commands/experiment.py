@@ -63,7 +63,7 @@ def ulpm(
     """
     from ncverify.errors import InputError
     from ncverify.experiments import layer_peeled, layer_peeled_flow
-    from ncverify.experiments.figure import check_path
+    from ncverify.figures.sheet import check_path
 
     check_path(plot)
     if not 1 <= starts <= 100:
@@ -133,7 +133,7 @@ def training(
       ncverify experiment training --data fashion/ --limit 6000 --checkpoint run.pt
     """
     from ncverify.experiments import train
-    from ncverify.experiments.figure import check_path
+    from ncverify.figures.sheet import check_path
 
     check_path(plot)
     with _progress("training") as progress:

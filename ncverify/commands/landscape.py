@@ -84,8 +84,8 @@ def landscape(
       ncverify landscape --classes 7 --width 4 --lambda 3/1000 --minima
       ncverify landscape --classes 8 --walsh --json -
     """
+    from ncverify.figures.sheet import check_path
     from ncverify.landscape import Problem, critical_points, local_minima
-    from ncverify.landscape.figure import check_path
 
     check_path(plot)
     if walsh:

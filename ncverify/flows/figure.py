@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flint import arb
 
 from ncverify.errors import InputError
+from ncverify.figures.sheet import check_path, sheet
 from ncverify.flows.balls import precision, rational
 from ncverify.theory.dynamics import complements, matmul
 from ncverify.theory.groups import AbelianGroup
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from ncverify.flows.trajectory import Trajectory
 
 POINTS = 120
-_DASHES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (7, 3)))
-_SUFFIXES = (".svg", ".png", ".pdf")
+_LEGEND = 14
+"""Curves with a legend, at most: those of the style differ so far."""
 _BITS = 128
 
 
@@ -35,27 +36,20 @@ def plot(trajectory: Trajectory, path: str | Path | None = None, points: int = P
     Returns the Matplotlib figure.  Raises ``InputError`` for an unknown suffix, for a trajectory without
     duration, or if Matplotlib is missing.
     """
-    if path is not None and Path(path).suffix.lower() not in _SUFFIXES:
-        raise InputError(f"plot file {str(path)!r} must end in .svg, .png or .pdf")
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError("figures need Matplotlib: install the extra ncverify[plot]") from None
+    check_path(path)
     times = sample_times(trajectory, points)
     rows = [trajectory.at(t) for t in times]
     exponents = [_log10(t) for t in times]
     panels = (
         _full_panels(trajectory, rows) if trajectory.about["flow"] == "full" else _panels(trajectory, rows)
     )
-    figure = Figure(figsize=(9, 6.5), layout="constrained")
-    for axes, (title, curves) in zip(figure.subplots(2, 2, sharex=True).flat, panels, strict=True):
-        _draw(axes, exponents, title, curves)
-    figure.suptitle(f"certified to t = {trajectory.to_json()['until']}, {len(trajectory.segments)} steps")
-    if path is not None:
-        try:
-            figure.savefig(path)
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}") from None
+    until = trajectory.to_json()["until"]
+    with sheet(9, 6.5, path) as figure:
+        for axes, (title, curves) in zip(figure.subplots(2, 2, sharex=True).flat, panels, strict=True):
+            _draw(axes, exponents, title, curves)
+        for axes in figure.axes[2:]:
+            axes.set_xlabel(r"$\log_{10}t$ ($t$: gradient-flow time)")
+        figure.suptitle(f"certified to t = {until}, {len(trajectory.segments)} steps")
     return figure
 
 
@@ -74,14 +68,11 @@ def sample_times(trajectory: Trajectory, points: int) -> list[Fraction]:
 def _draw(
     axes: Any, exponents: Sequence[float], title: str, curves: Sequence[tuple[str, list[float]]]
 ) -> None:
-    for i, (label, values) in enumerate(curves):
-        grey = str(0.0 if len(curves) == 1 else 0.6 * i / len(curves))
-        axes.plot(exponents, values, linestyle=_DASHES[i % len(_DASHES)], color=grey, label=label, lw=1.2)
-    axes.set_title(title, fontsize=10)
-    axes.set_xlabel("log10 of time (gradient-flow time)")
-    axes.grid(visible=True, color="0.9")
-    if 1 < len(curves) <= 12:
-        axes.legend(fontsize=7, ncols=2)
+    for label, values in curves:
+        axes.plot(exponents, values, label=label)
+    axes.set_ylabel(title)
+    if 1 < len(curves) <= _LEGEND:
+        axes.legend(ncols=2)
 
 
 def _panels(trajectory: Trajectory, rows: Sequence[tuple[arb, ...]]) -> list[tuple[str, Any]]:
@@ -100,10 +91,10 @@ def _panels(trajectory: Trajectory, rows: Sequence[tuple[arb, ...]]) -> list[tup
             curves["cosine"].append(float(cosine.mid()))
     values = [(name, [float(row[i].mid()) for row in rows]) for i, name in enumerate(trajectory.names)]
     return [
-        ("singular values s_a", values),
-        ("log10 of V = KL(uniform || s/S)", [("V", curves["V"])]),
-        ("log10 of the loss (sum)", [("loss", curves["loss"])]),
-        ("cosine of s and (1, ..., 1)", [("cosine", curves["cosine"])]),
+        ("singular value $s_a$ (logit units)", values),
+        (r"$\log_{10}V$ ($V$ in nats)", [("V", curves["V"])]),
+        (r"$\log_{10}$ of the sum loss (nats)", [("loss", curves["loss"])]),
+        (r"cosine of $s$ and $(1,\dots,1)$", [("cosine", curves["cosine"])]),
     ]
 
 
@@ -128,10 +119,10 @@ def _full_panels(trajectory: Trajectory, rows: Sequence[tuple[arb, ...]]) -> lis
         cosines.append(inner / (size * sqrt(n * (classes - 1) / classes)) if size else float("nan"))
     entries = [(name, [float(row[i].mid()) for row in rows]) for i, name in enumerate(trajectory.names)]
     return [
-        ("entries of W and H", entries),
-        ("smallest margin", [("margin", gaps)]),
-        ("log10 of the loss (sum)", [("loss", losses)]),
-        ("cosine of Z and collapse", [("cosine", cosines)]),
+        ("entries of $W$ and $H$", entries),
+        ("smallest margin (logit units)", [("margin", gaps)]),
+        (r"$\log_{10}$ of the sum loss (nats)", [("loss", losses)]),
+        ("cosine of $Z$ and collapse", [("cosine", cosines)]),
     ]
 
 

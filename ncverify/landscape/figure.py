@@ -12,23 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ncverify.errors import InputError
+from ncverify.figures.sheet import check_path, sheet
 from ncverify.landscape.points import CriticalSet
 
 if TYPE_CHECKING:
     from ncverify.landscape.census import Census
 
-_SUFFIXES = (".svg", ".png", ".pdf")
 _MARKERS = "os^Dv<>ph*"
-
-
-def check_path(path: str | Path | None) -> None:
-    """Raise ``InputError`` for a file that cannot be drawn to: unknown suffix, missing folder."""
-    if path is None:
-        return
-    if Path(path).suffix.lower() not in _SUFFIXES:
-        raise InputError(f"plot file {str(path)!r} must end in .svg, .png or .pdf")
-    if not Path(path).resolve().parent.is_dir():
-        raise InputError(f"cannot write {path}: its folder does not exist")
 
 
 def plot(census: Census, path: str | Path | None = None, saddle: int | None = None) -> Any:
@@ -39,27 +29,18 @@ def plot(census: Census, path: str | Path | None = None, saddle: int | None = No
     ``saddle``: the row of the list, from 0; by default the lowest saddle.  Raises ``InputError``.
     """
     check_path(path)
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError("figures need Matplotlib: install the extra ncverify[plot]") from None
     chosen = _chosen(census, saddle)
-    figure = Figure(figsize=(11, 3.8), layout="constrained")
-    left, middle, right = figure.subplots(1, 3, width_ratios=(1.5, 1.2, 1))
-    _draw_points(left, census, chosen)
-    if chosen is None:
-        for axes in (middle, right):
-            axes.text(0.5, 0.5, "no saddle", ha="center", transform=axes.transAxes)
-            axes.set_axis_off()
-    else:
-        _draw_escape(middle, census, chosen)
-        _draw_direction(right, chosen)
-    figure.suptitle(census.problem.name, fontsize=10)
-    if path is not None:
-        try:
-            figure.savefig(path, dpi=160)
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}") from None
+    with sheet(11, 3.8, path) as figure:
+        left, middle, right = figure.subplots(1, 3, width_ratios=(1.5, 1.2, 1))
+        _draw_points(left, census, chosen)
+        if chosen is None:
+            for axes in (middle, right):
+                axes.text(0.5, 0.5, "no saddle", ha="center", transform=axes.transAxes)
+                axes.set_axis_off()
+        else:
+            _draw_escape(middle, census, chosen)
+            _draw_direction(right, chosen)
+        figure.suptitle(census.problem.name)
     return figure
 
 
@@ -78,15 +59,14 @@ def _draw_points(axes: Any, census: Census, chosen: CriticalSet | None) -> None:
     ranks = sorted({point.rank for point in census.points})
     for number, rank in enumerate(ranks):
         points = [point for point in census.points if point.rank == rank]
-        grey = str(0.75 * number / max(1, len(ranks) - 1))
         axes.scatter(
             [float(point.value.mid()) for point in points],
             [point.index for point in points],
             marker=_MARKERS[number % len(_MARKERS)],
-            color="black" if len(ranks) == 1 else grey,
-            edgecolor="black",
-            linewidth=0.7,
-            s=38,
+            facecolor="white",
+            edgecolor=f"C{number % 7}",
+            linewidth=1.6,
+            s=44,
             label=f"rank {rank}",
             zorder=3,
         )
@@ -94,11 +74,10 @@ def _draw_points(axes: Any, census: Census, chosen: CriticalSet | None) -> None:
         axes.annotate(text, spot, fontsize=7, xytext=(6, -10), textcoords="offset points")
     if chosen is not None:
         axes.scatter([float(chosen.value.mid())], [chosen.index], s=150, facecolor="none", edgecolor="black")
-    axes.set_xlabel("f, the regularised loss (nats)")
-    axes.set_ylabel("index: negative eigenvalues of the Hessian")
-    axes.set_title(f"critical points in width {census.problem.width}", fontsize=10)
-    axes.grid(visible=True, color="0.9")
-    axes.legend(fontsize=8, loc="upper left")
+    axes.set_xlabel("$f$, the regularised loss (nats)")
+    axes.set_ylabel("index: negative eigenvalues")
+    axes.set_title(f"critical points in width {census.problem.width}")
+    axes.legend(loc="upper left")
 
 
 def _labels(census: Census) -> list[tuple[tuple[float, int], str]]:
@@ -123,18 +102,17 @@ def _draw_escape(axes: Any, census: Census, chosen: CriticalSet) -> None:
     values = chosen.along_escape(t)
     start = float(chosen.value.mid())
     bend = float(chosen.problem.mu_squared) ** 0.5 - float(chosen.slope_norm().mid())
-    axes.plot(t, values, "-", color="black", lw=1.3, label="f")
+    axes.plot(t, values, "-", color="C0", label="$f$")
     parabola = start + bend * t**2
     shown = parabola > values.min() - 0.15 * (start - values.min())
-    axes.plot(t[shown], parabola[shown], ":", color="0.4", lw=1.2, label="f + (mu - |G|) t^2")
+    axes.plot(t[shown], parabola[shown], "--", color="C1", label=r"$f+(\mu-\Vert G\Vert)\,t^2$")
     lowest = min(float(point.value.mid()) for point in census.points)
-    axes.axhline(lowest, ls="--", color="0.6", lw=1, label="lowest value listed")
+    axes.axhline(lowest, ls=":", color="0.4", lw=1.2, label="lowest value listed")
     axes.plot([0], [start], "o", color="black")
-    axes.set_xlabel("t, along the escape direction (one more dimension)")
-    axes.set_ylabel("f (nats)")
-    axes.set_title(f"leaving the saddle of rank {chosen.rank}, index {chosen.index}", fontsize=10)
-    axes.grid(visible=True, color="0.9")
-    axes.legend(fontsize=8)
+    axes.set_xlabel("$t$, along the escape direction")
+    axes.set_ylabel("$f$ (nats)")
+    axes.set_title(f"leaving the saddle of rank {chosen.rank}, index {chosen.index}")
+    axes.legend()
 
 
 def _reach(chosen: CriticalSet) -> float:
@@ -149,13 +127,15 @@ def _draw_direction(axes: Any, chosen: CriticalSet) -> None:
         return
     u, v = direction
     places = np.arange(len(u))
-    axes.bar(places - 0.2, u, 0.38, color="0.35", label="u (new column of W)")
-    axes.bar(places + 0.2, -v, 0.38, color="white", edgecolor="black", hatch="///", label="-v (new row of H)")
-    axes.axhline(0, color="black", lw=0.8)
+    axes.bar(places - 0.2, u, 0.38, color="0.35", label="$u$ (new column of $W$)")
+    axes.bar(
+        places + 0.2, -v, 0.38, color="white", edgecolor="black", hatch="///", label="$-v$ (new row of $H$)"
+    )
+    axes.axhline(0, ls="-", color="black", lw=0.8)
     axes.set_xticks(places, [str(i + 1) for i in places])
     axes.set_xlabel("class")
     axes.set_ylabel("component (unit vectors)")
-    axes.set_title("the direction", fontsize=10)
+    axes.set_title("the direction")
     most = 1.1 * float(np.abs(np.concatenate([u, v])).max())
     axes.set_ylim(-most, 1.6 * most)
-    axes.legend(fontsize=8, loc="upper right")
+    axes.legend(loc="upper right")

@@ -135,7 +135,7 @@ def test_figures(tmp_path: Path, name: str) -> None:
     found = ReducedFlow("2,2,2").enclose(WITNESS, until="1e60", digits=15)
     figure = found.plot(tmp_path / name, points=12)
     assert (tmp_path / name).stat().st_size > 5000
-    assert [axes.get_title() for axes in figure.axes][2] == "log10 of the loss (sum)"
+    assert "sum loss (nats)" in figure.axes[2].get_ylabel()
     # The loss is about 1/t: no cancellation at 1e-60.
     loss = figure.axes[2].lines[0].get_ydata()
     assert -62 < loss[-1] < -58
@@ -147,7 +147,7 @@ def test_figures(tmp_path: Path, name: str) -> None:
 
 def test_figure_of_the_full_flow(tmp_path: Path) -> None:
     figure = small_full_flow().enclose(until="50", digits=15).plot(tmp_path / "full.svg", points=8)
-    assert figure.axes[1].get_title() == "smallest margin"
+    assert figure.axes[1].get_ylabel() == "smallest margin (logit units)"
     assert (tmp_path / "full.svg").read_text().startswith("<?xml")
 
 
@@ -177,3 +177,11 @@ def test_full_approximation() -> None:
     assert np.allclose(rough.s[-1], exact.to_numpy()[1][-1], atol=1e-7)
     with pytest.raises(InputError, match="doubles end"):
         small_full_flow().approximate(until="1e400")
+
+
+def test_bits_without_end_are_refused_at_once() -> None:
+    # Depth 3 with weight decay rests at its limit, where the bound of the logarithmic norm is positive.
+    flow = ReducedFlow("2", depth=3, weight_decay="1/2")
+    with pytest.raises(ArithmeticError, match=r"up to 1e9 would need about \d+ more bits.*until = 10"):
+        flow.enclose("2", until="1e9", digits=10)
+    assert flow.enclose("2", until="100", digits=10).complete
