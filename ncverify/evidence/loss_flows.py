@@ -10,6 +10,7 @@ is decided by normal forms, for one group at a time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -19,11 +20,27 @@ from typing import Any, Final, TypeAlias
 from ncverify.book.claim import Claim, Hypothesis
 from ncverify.book.registry import caller, claim
 from ncverify.book.verdict import Evidence, Outcome, Verdict
+from ncverify.derive.assumptions import read_assumptions
 from ncverify.derive.decide import decide
 from ncverify.errors import InputError
 from ncverify.evidence.exact import decided
 from ncverify.evidence.workbench import Workbench
-from ncverify.theory.expr import Expr, add, as_expr, differentiate, exp, number, substitute, symbol
+from ncverify.theory.expr import (
+    Add,
+    Expr,
+    Fn,
+    Mul,
+    Number,
+    Pow,
+    add,
+    as_expr,
+    differentiate,
+    exp,
+    number,
+    postorder,
+    substitute,
+    symbol,
+)
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.nodes import clip
 from ncverify.theory.parser import parse
@@ -31,6 +48,8 @@ from ncverify.theory.parser import parse
 Loss: TypeAlias = "str | Callable[..., Any]"
 
 MAX_CLASSES: Final = 32
+_RESERVED: Final = re.compile(r"[szp][0-9]*|phat|sbar|K")
+"""What stands for the state; the other names are parameters."""
 _COSINES: Final = {  # of the angle in turns, where rational
     Fraction(0): Fraction(1),
     Fraction(1, 6): Fraction(1, 2),
@@ -61,7 +80,8 @@ def flow(
     rhs: in s (that is s_a), phat (phat_a), sbar (mean of the s_a, a != 0), K, s1.., z0.., p0.., parameters.
     loss: of one sample, in z0.., p0.. (logits and softmax, numbered from the label on), parameters and K; or
     a function of the lists (z, p) or, if it depends on the class y, (z, p, y), built with ``nv.exp``,
-    ``nv.log`` and arithmetic.  The sum over the samples is meant.  ``refuted`` where the family is not
+    ``nv.log`` and arithmetic.  The sum over the samples is meant; it must be defined somewhere on the family.
+    ``refuted`` where the family is not
     invariant (then the witness is a spectrum at which two entries of the gradient differ), or where some
     mode moves otherwise.  assume: relations such as "c > 0", which become hypotheses.  Cost: about 0.01 s K
     for K <= 16.
@@ -69,12 +89,14 @@ def flow(
     chosen = _group(id, classes, group)
     template = parse(rhs) if isinstance(rhs, str) else as_expr(rhs)
     setting = _Setting(chosen)
-    losses = [setting.loss(loss, y) for y in range(chosen.order)]
+    values = [setting.loss(id, loss, y) for y in range(chosen.order)]
+    losses = [setting.pulls(value) for value in values]
     wanted = [setting.template(template, a) for a in range(chosen.order)]
     _known_symbols(id, template, losses[0], setting)
+    _known_assumptions(id, assume, setting)
 
     def check(bench: Workbench) -> None:
-        for found in setting.evidence(losses, wanted, assume):
+        for found in setting.evidence(values, losses, wanted, assume):
             bench.add(_ready(found))
 
     said = f"ds_a/dt = {template!r} is the balanced gradient flow of the loss"
@@ -100,6 +122,16 @@ def _known_symbols(id: str, rhs: Expr, pulls: Sequence[Expr], setting: _Setting)
             near = get_close_matches(name, sorted(known), 1)
             hint = f"did you mean {near[0]}?" if near else "the loss has no such parameter"
             raise InputError(f"{id}: the flow has the unknown symbol {name}: {hint}")
+
+
+def _known_assumptions(id: str, assume: Sequence[str], setting: _Setting) -> None:
+    """Assumptions are about parameters and the s_a, a != 0, by which the family is described."""
+    family = {name for value in setting.spectrum for name in value.free_symbols}
+    given = read_assumptions(assume)
+    for name in sorted({name for sides in given.relations for x in sides[::2] for name in x.free_symbols}):
+        if _RESERVED.fullmatch(name) and name not in family:
+            known = ", ".join(sorted(family))
+            raise InputError(f"{id}: an assumption speaks of {name}: the family is described by {known}")
 
 
 def _ready(found: Evidence) -> Callable[[], Evidence]:
@@ -140,8 +172,8 @@ class _Setting:
         total = add(weights)
         self.softmax = [weight / total for weight in weights]
 
-    def loss(self, loss: Loss, label: int) -> list[Expr]:
-        """G_y(g) for y = label, on the family."""
+    def loss(self, id: str, loss: Loss, label: int) -> Expr:
+        """l_y for y = label, in z0, z1, ... and parameters."""
         size = self.group.order
         z = [symbol(f"z{g}") for g in range(size)]
         weights = [exp(value) for value in z]
@@ -152,8 +184,22 @@ class _Setting:
             value = substitute(text, {f"p{g}": p[g] for g in range(size)})
         else:
             value = as_expr(loss(z, p) if _arguments(loss) == 2 else loss(z, p, label))
-        family = {f"z{g}": self.logits[g] for g in range(size)}
-        return [-substitute(differentiate(value, {f"z{g}": 1}), family) for g in range(size)]
+        for name in value.free_symbols:
+            if _RESERVED.fullmatch(name) and symbol(name) not in z:
+                raise InputError(
+                    f"{id}: the loss speaks of {name}: it is a function of z0, ..., z{size - 1}, "
+                    f"p0, ..., p{size - 1} and parameters, which have other names"
+                )
+        return value
+
+    def pulls(self, value: Expr) -> list[Expr]:
+        """G_y(g) for a loss l_y, on the family."""
+        rates = (differentiate(value, {f"z{g}": 1}) for g in range(self.group.order))
+        return [-self.on_family(rate) for rate in rates]
+
+    def on_family(self, value: Expr) -> Expr:
+        """A function of the logits, in the symbols of the spectrum."""
+        return substitute(value, {f"z{g}": z for g, z in enumerate(self.logits)})
 
     def template(self, rhs: Expr, a: int) -> Expr:
         """The right-hand side for mode a."""
@@ -174,9 +220,13 @@ class _Setting:
         )
 
     def evidence(
-        self, pulls: Sequence[Sequence[Expr]], wanted: Sequence[Expr], assume: Sequence[str]
+        self,
+        losses: Sequence[Expr],
+        pulls: Sequence[Sequence[Expr]],
+        wanted: Sequence[Expr],
+        assume: Sequence[str],
     ) -> list[Evidence]:
-        """Invariance, then the modes one by one, up to the first that fails."""
+        """Where the loss is defined, invariance, then the modes one by one, up to the first that fails."""
         size = self.group.order
         pieces: list[Evidence] = []
 
@@ -184,6 +234,9 @@ class _Setting:
             pieces.append(_named(decide(left, right, assume), what))
             return pieces[-1].outcome is Outcome.PROVED
 
+        for value in dict.fromkeys(map(self.on_family, losses)):
+            if not _defined_everywhere(value) and not equal(value, value, "the loss is defined"):
+                return pieces
         for y in range(1, size):
             for g in range(size):
                 if pulls[y][g] != pulls[0][g] and not equal(
@@ -213,6 +266,29 @@ def _named(verdict: Verdict, what: str) -> Evidence:
     if witness is None:
         return piece
     return replace(piece, details={**piece.details, "witness": {"at": what, **witness}})
+
+
+def _defined_everywhere(value: Expr) -> bool:
+    """Whether the form of an expression shows it to be defined for all values of its symbols."""
+    positive: dict[Expr, bool] = {}
+    for node in postorder(value):
+        inner = [positive[part] for part in node.args]
+        match node:
+            case Number():
+                positive[node] = node.value > 0
+            case Add() | Mul():
+                positive[node] = all(inner)
+            case Pow():
+                if node.exponent < 0 and not inner[0]:
+                    return False
+                positive[node] = inner[0]
+            case Fn():
+                if (node.name in ("log", "sqrt") and not inner[0]) or node.name in ("tan", "asin", "acos"):
+                    return False
+                positive[node] = node.name in ("exp", "cosh", "sqrt")
+            case _:
+                positive[node] = False
+    return True
 
 
 def _arguments(loss: Callable[..., Any]) -> int:

@@ -101,3 +101,35 @@ def test_an_asymmetric_loss_breaks_the_family_of_a_cyclic_group() -> None:
 def test_wrong_input_is_one_line(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         verdict("s", **options)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "-s1*log(p0)",  # s1 is the state: the gradient of s1 would be missing
+        "-s*log(p0)",
+        "-log(p0) + phat",
+        "-log(p4)",
+        lambda z, p: -nv.symbol("s1") * nv.log(p[0]),
+        lambda z, p: -nv.symbol("K") * nv.log(p[0]),
+    ],
+)
+def test_a_loss_does_not_speak_of_the_spectrum(loss: Any) -> None:
+    with pytest.raises(InputError, match="the loss speaks of"):
+        verdict("2*s*s1*(1-phat)", loss=loss, classes=4)
+
+
+@pytest.mark.parametrize("loss", ["log(-1)", "0*log(-exp(z0))", "0*sqrt(-1-z0**2)", "0*asin(2+z0**2)"])
+def test_a_loss_that_is_defined_nowhere_has_no_flow(loss: str) -> None:
+    assert verdict("0", loss=loss, classes=2).outcome in ("undecided", "error")
+
+
+def test_where_the_loss_is_defined_is_a_condition() -> None:
+    assert verdict("0", loss="log(z0) - log(z0)", classes=2).conditions[0] == "s1*(1/2) > 0"
+    assert verdict("2*s*(1-phat)", classes=4).conditions == ()
+
+
+@pytest.mark.parametrize("name", ["s", "phat", "K", "z0", "p0", "s3", "sbar", "s0"])
+def test_assumptions_speak_of_the_family(name: str) -> None:
+    with pytest.raises(InputError, match=f"an assumption speaks of {name}: the family is described by s1"):
+        verdict("2*s*(1-phat)", classes=3 if name == "s3" else 2, assume=[f"{name} > 0"])
