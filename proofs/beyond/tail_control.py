@@ -60,6 +60,8 @@ control, control_rate = Sym("u"), Sym("u'")
 scaled, scaled_rate = Function("y", ("D",)), Function("y'", ("D",))
 delta_a = deviation(a)
 growth = exp(size / K)
+pushes = total_nonzero(a, delta_a * (1 + delta_a) * rest(a))
+cubes = total_nonzero(a, delta_a * delta_a * delta_a)
 curved = size * size * spread  # sum over a of (sbar delta_a)^2
 
 large = hypothesis("large-size", at_least(size, 8 * K), "pointwise")
@@ -156,6 +158,8 @@ def scaled_deviations() -> Scaled:
     hypotheses=[*SPECTRUM, FLOW, *EARLY],
     goals={
         "parseval": equal(K * total_nonzero(g, tilt(g) * tilt(g)), curved),
+        "near above": at_least(NEAR, size * delta_a).where(a),
+        "near below": at_least(size * delta_a, -NEAR).where(a),
         "rest": at_least(4 * curved / K, rest(a)),
         "drift above": at_least(4 * curved / K, drift),
         "drift below": at_least(drift, -4 * curved),
@@ -223,6 +227,8 @@ def tail_second_order(bench: Workbench) -> None:
         )
         for sign in (1, -1)
     )
+    bench.show("near above", linear(bench.goal("near above"), below))
+    bench.show("near below", linear(bench.goal("near below"), above))
     part = one_of_sum(square(tilt(g)), g, nonzero=True)
     curve = linear(
         at_least(NEAR * NEAR, tilt(g) * tilt(g)).where(g),
@@ -368,17 +374,6 @@ def tail_second_order(bench: Workbench) -> None:
         )
 
     # -u' - 50 w e^{sbar/K} N is 200 w e^{sbar/K} times pieces >= 0, in the same way
-    moved = sum_over(
-        linear(
-            equal(
-                deviation_rate(a) * delta_a,
-                2 * pace * delta_a * (1 + delta_a) * (rest(a) - S / (K - 1) * delta_a - drift),
-            ).where(a),
-            (delta_a, bench.use("tail-equation", "deviations")),
-        ),
-        a,
-        nonzero=True,
-    )
     size_over = linear(at_least(m - K, 0), large, (7, order))
     bulge = linear(at_least(N / K - m * spread, 0), product(reciprocal(order), product(mD, size_over)))
     pieces = [
@@ -401,11 +396,33 @@ def tail_second_order(bench: Workbench) -> None:
             (-1, x.control_dot),
             (-100 * growth * spread * (1 + m / K), x.size_dot),
             (-100 * growth * spread * (1 + m / K) / (K - 1), bench.use("tail-equation", "size")),
-            (-100 * m * growth, x.spread_dot),
-            (-200 * m * growth, moved),
-            (-400 * w * m * (m + drift - NEAR), x.spread_is),
-            (400 * w * m * drift - 1600 * NEAR * w * N / K, x.centred),
+            (-100 * m * growth, spread_pace(x, bench.use("tail-equation", "deviations"))),
+            (400 * w * m * NEAR, x.spread_is),
+            (-1600 * NEAR * w * N / K, x.centred),
             unfold=[x.size_is],
             nonzero=mine,
         ),
+    )
+
+
+def spread_pace(x: Scaled, deviations: Theorem) -> Theorem:
+    """D' = 4 w (sum delta_a (1 + delta_a) rest_a - sbar D - sbar sum delta_a^3 - drift D)."""
+    moved = sum_over(
+        linear(
+            equal(
+                deviation_rate(a) * delta_a,
+                2 * pace * delta_a * (1 + delta_a) * (rest(a) - size * delta_a - drift),
+            ).where(a),
+            (delta_a, deviations),
+            (2 * pace * delta_a * delta_a * (1 + delta_a), x.size_is),
+        ),
+        a,
+        nonzero=True,
+    )
+    return linear(
+        equal(spread_rate, 4 * pace * (pushes - size * (spread + cubes) - drift * spread)),
+        x.spread_dot,
+        (2, moved),
+        (4 * pace * (size + drift), x.spread_is),
+        (-4 * pace * drift, x.centred),
     )

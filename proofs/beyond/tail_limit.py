@@ -219,7 +219,7 @@ def tail_conjecture(bench: Workbench) -> None:
     bench.show("scaled", linear(bench.goal("scaled"), unfold=[x.scaled_is, x.tail.deviation_is, x.size_is]))
     given = late(bench, x)
     above, below, falls = (
-        instantiate(bench.use("tail-second-order", name), {}, {}, given)
+        at_late_times(bench.use("tail-second-order", name), given)
         for name in ("scaled above", "scaled below", "control")
     )
     size_positive = x.size_positive
@@ -273,3 +273,8 @@ def late(bench: Workbench, x: Scaled) -> dict[str, Theorem]:
             nonzero=[more_than_one],
         ),
     }
+
+
+def at_late_times(known: Theorem, given: dict[str, Theorem]) -> Theorem:
+    """What holds late of a theorem about states near collapse."""
+    return instantiate(known, {}, {}, {name: given[name] for name in given if name in known.hypotheses})
