@@ -97,7 +97,7 @@ class Search:
                 return settled
             if settled:
                 continue
-            if node.depth >= _DEEPEST * len(node.box):
+            if node.depth >= _DEEPEST * len(node.box) or all(low == high for low, high in node.box):
                 left.append(node)
                 continue
             self._divide(node)

@@ -364,3 +364,9 @@ def test_a_cover_is_a_partition_of_the_box() -> None:
             parts.append(here)
     assert not stack
     assert sum((b[0][1] - b[0][0]) * (b[1][1] - b[1][0]) for b in parts) == 6
+
+
+def test_a_box_of_one_point_cannot_be_halved():
+    assert prove_inequality("x/x - 1 <= 0", {"x": (0, 0)}).outcome == "undecided"
+    assert prove_inequality("x - 1 <= 0", {"x": (1, 1)}).outcome == "certified"
+    assert prove_inequality("1/x + y >= 0", {"x": (0, 0), "y": (0, 0)}).outcome == "undecided"
