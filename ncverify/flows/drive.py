@@ -23,6 +23,7 @@ from ncverify.flows.balls import (
 )
 from ncverify.flows.exact import read_digits, read_time
 from ncverify.flows.march import Marcher
+from ncverify.flows.outlook import bits_to_come, end_of
 from ncverify.flows.step import Errors, StepError
 from ncverify.flows.trajectory import Segment, state_at, time_text
 
@@ -34,6 +35,16 @@ MAX_DIGITS_OF_START = 100
 _FIRST_GUARD = 20
 _ORDINARY = 8  # bits of a start that the guard bits cover
 _ATTEMPTS = 8
+_MOST = 8  # times the bits of a refused run: more would take hours
+
+
+class _Refused(ArithmeticError):
+    """No step was accepted; ``more``: the bits to come, where they are known; ``reached``: the time."""
+
+    def __init__(self, reason: StepError, reached: Fraction, more: int | None) -> None:
+        super().__init__(str(reason))
+        self.reached = reached
+        self.more = more
 
 
 class Flow(Protocol):
@@ -102,6 +113,12 @@ def drive(
             segments, reached = _march(flow, end, work, progress)
             certified = tuple(t for t in asked if t <= reached)
             rows = tuple(state_at(segments, flow.initial, t) for t in certified)
+        except _Refused as refusal:
+            more = refusal.more or 0
+            if more > _MOST * work:
+                raise StepError(_hopeless(digits, end, refusal.reached, more)) from None
+            work, reason = work + max(more, work // 2), str(refusal)
+            continue
         except ArithmeticError as refusal:
             work, reason = work + work // 2, str(refusal)
             continue
@@ -132,6 +149,7 @@ def _march(
     flow: Flow, end: Fraction, work: int, progress: Progress | None
 ) -> tuple[tuple[Segment, ...], Fraction]:
     segments: list[Segment] = []
+    growths: list[arb] = []
     if end == 0 or not flow.moving:
         return (), end
     with precision(work + 96):
@@ -144,13 +162,26 @@ def _march(
             with precision(work + 96):
                 after = time + flow.duration(step)
             segments.append(flow.segment(step, time, after))
+            growths.append(step.tube.growth)
             time = after
             point, errors = flow.hand_over(step)
             if progress is not None:
                 progress(time.str(6, radius=False), len(segments))
     except KeyboardInterrupt:
-        return tuple(segments), _below(segments)
+        return tuple(segments), end_of(segments)
+    except StepError as reason:
+        more = bits_to_come(segments, growths, flow.initial, end)
+        raise _Refused(reason, end_of(segments), more) from None
     return tuple(segments), end
+
+
+def _hopeless(digits: int, end: Fraction, reached: Fraction, more: int) -> str:
+    near = 10 ** (len(str(int(reached))) - 1)
+    return (
+        f"{digits} digits up to {time_text(end)} would need about {more} more bits: the flow rests, but the "
+        f"proved bound of its errors grows on like e^(c t) (as with weight decay and depth above 2); try "
+        f"until = {near}"
+    )
 
 
 def asked_times(end: Fraction, times: Any) -> list[Fraction]:
@@ -181,12 +212,3 @@ def missing_bits(x: arb, digits: int, floor: int) -> int:
         if not certainly_positive(allowed):
             return 64
         return max(1, ceil(float((x.rad() / allowed).log() / arb(2).log())) + 1)
-
-
-def _below(segments: list[Segment]) -> Fraction:
-    """A short rational number certainly not above the end of the last segment (0 if there is none)."""
-    if not segments:
-        return Fraction(0)
-    mantissa, exponent = pair(segments[-1].end.lower())
-    shift = max(0, mantissa.bit_length() - 20)
-    return Fraction(mantissa >> shift) * Fraction(2) ** (exponent + shift)

@@ -6,8 +6,11 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
+from shutil import get_terminal_size
+from time import monotonic
 
 from ncverify.errors import InputError
 from ncverify.flows.drive import Progress
@@ -18,6 +21,8 @@ from ncverify.flows.trajectory import Trajectory, time_text
 from ncverify.theory.groups import AbelianGroup
 
 _COLUMNS = 6
+_SECONDS_BETWEEN_LINES = 0.1
+_WINDOW, _MANY = 8, 500
 _MAX_FILE = 1 << 22
 
 
@@ -125,16 +130,59 @@ def progress(until: str) -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    pace = Pace(until)
+    shown = 0.0
+
+    def write(text: str) -> None:
+        width = get_terminal_size().columns
+        print(f"\r{text[: width - 1]}\x1b[K", end="", file=sys.stderr, flush=True)
 
     def report(time: str, steps: int) -> None:
-        print(
-            f"\rcertified to t = {time} of {until}, {steps} steps\x1b[K", end="", file=sys.stderr, flush=True
-        )
+        nonlocal shown
+        text = pace.step(time, steps)
+        if monotonic() - shown >= _SECONDS_BETWEEN_LINES:
+            shown = monotonic()
+            write(text)
 
+    write(f"enclosing up to t = {until}: first step")
     try:
         yield report
     finally:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+class Pace:
+    """How a run gets on: where it is, its attempt, and how many steps more if they stay as long."""
+
+    def __init__(self, until: str) -> None:
+        self.until = until
+        self.attempt = 0
+        self.ends: list[float] = []
+
+    def step(self, time: str, steps: int) -> str:
+        """The line after so many steps of this attempt."""
+        if steps == 1:
+            self.attempt += 1
+            self.ends = [0.0]
+        self.ends.append(float(time))
+        text = f"certified to t = {time} of {self.until}, {steps} step{'s' * (steps != 1)}"
+        if self.attempt > 1:
+            text += f" (attempt {self.attempt}, with more bits)"
+        more = self._to_come()
+        return f"{text}, about {more:.1g} more at this pace" if more is not None else text
+
+    def _to_come(self) -> float | None:
+        """Many steps to come, where the last ones were no longer than those before."""
+        if len(self.ends) <= 2 * _WINDOW:
+            return None
+        first, middle, last = (self.ends[-1 - k * _WINDOW] for k in (2, 1, 0))
+        if not 0 < last - middle < 1.2 * (middle - first):
+            return None
+        try:
+            more = (float(Fraction(self.until)) - last) / (last - middle) * _WINDOW
+        except (ValueError, OverflowError):
+            return None
+        return more if more >= _MANY else None
 
 
 def lines(trajectory: Trajectory) -> Iterator[str]:
@@ -148,5 +196,11 @@ def lines(trajectory: Trajectory) -> Iterator[str]:
         cells = [f"{x.mid().str(digits, radius=False):>{digits + 8}}" for x in row[: len(shown)]]
         widest = max((x.rad() for x in row), key=float)
         yield " ".join([f"{time_text(moment):>12}", *cells, f"{widest.str(2, radius=False):>10}"])
-    state = "certified" if trajectory.complete else "interrupted; certified"
-    yield f"{state} up to t = {time_text(trajectory.until)} in {len(trajectory.segments)} steps"
+    steps = f"{len(trajectory.segments)} step{'s' * (len(trajectory.segments) != 1)}"
+    if trajectory.complete:
+        yield f"certified up to t = {time_text(trajectory.until)} in {steps}"
+    else:  # an end that nobody asked for, shown to four digits, not above it
+        reached = Context(prec=4, rounding=ROUND_FLOOR).divide(
+            Decimal(trajectory.until.numerator), Decimal(trajectory.until.denominator)
+        )
+        yield f"interrupted; certified up to t = {reached} in {steps}"

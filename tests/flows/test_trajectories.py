@@ -183,5 +183,4 @@ def test_bits_without_end_are_refused_at_once() -> None:
     # Depth 3 with weight decay rests at its limit, where the bound of the logarithmic norm is positive.
     flow = ReducedFlow("2", depth=3, weight_decay="1/2")
     with pytest.raises(ArithmeticError, match=r"up to 1e9 would need about \d+ more bits.*until = 10"):
-        flow.enclose("2", until="1e9", digits=10)
-    assert flow.enclose("2", until="100", digits=10).complete
+        flow.enclose("2", until="1e9", digits=3)
