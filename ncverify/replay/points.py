@@ -9,6 +9,7 @@ from typing import Any
 from flint import arb, fmpq
 
 from ncverify.replay.balls import (
+    OPPOSITE,
     Env,
     Unclear,
     apply,
@@ -20,7 +21,15 @@ from ncverify.replay.balls import (
 )
 from ncverify.replay.earned import Earned
 from ncverify.replay.errors import Rejected
-from ncverify.replay.expressions import Table, rational, read_assumptions, read_relation, symbol
+from ncverify.replay.expansions import ranges
+from ncverify.replay.expressions import (
+    Compared,
+    Table,
+    rational,
+    read_assumptions,
+    read_relation,
+    symbol,
+)
 from ncverify.replay.facts import Fact, at_some_precision, holds, read_facts, roots
 from ncverify.replay.reading import members
 
@@ -54,9 +63,10 @@ def check_witness(body: Any) -> Earned:
     def fails() -> bool:
         env = _env(point)
         values(table, needed, env)
-        return all(certainly_holds(table, item, env) for item in assumed.others) and certainly_fails(
-            table, asked, env
-        )
+        return all(
+            certainly_holds(table, item, env) or _by_ranges(table, item, item.sign, point)
+            for item in assumed.others
+        ) and (certainly_fails(table, asked, env) or _by_ranges(table, asked, OPPOSITE[asked.sign], point))
 
     if not at_some_precision(read_bits(body["bits"]), fails):
         raise Rejected("the relation does not certainly fail at the witness")
@@ -65,6 +75,23 @@ def check_witness(body: Any) -> Earned:
         "the relation fails at the witness",
         {"kind": "witness", "relation": body["relation"], "assume": body["assume"]},
     )
+
+
+def _by_ranges(table: Table, asked: Compared, sign: str, point: Mapping[str, Any]) -> bool:
+    """Whether left - right has this sign to 0, seen by numbers that stay rational where they can."""
+    root = table.difference(asked.left, asked.right)
+    try:
+        low, high = ranges(table, root, {name: (value, value) for name, value in point.items()})[root]
+    except Unclear:
+        return False
+    return {
+        "<": bool(high < 0),
+        "<=": bool(high <= 0),
+        ">": bool(low > 0),
+        ">=": bool(low >= 0),
+        "==": bool(low >= 0) and bool(high <= 0),
+        "!=": bool(low > 0) or bool(high < 0),
+    }[sign]
 
 
 def _holds_at(table: Table, fact: Fact, point: Mapping[str, Any]) -> bool:

@@ -152,6 +152,15 @@ def test_the_rate_of_a_maximum_is_that_of_the_operands_that_attain_it() -> None:
     rejected(rate(roots), "stated sign")  # not rational, and no ball tells which is larger
 
 
+def test_a_witness_on_the_border_is_seen_exactly() -> None:
+    third = {"x": Fraction(1, 3)}
+    square_of = (x - Fraction(1, 3)) ** 2
+    assert earned(bodies.witness((square_of, ">", 0), third, 64)) == "refuted"
+    assert earned(bodies.witness((x, ">", 1), third, 64, [(square_of, "<=", 0)])) == "refuted"
+    rejected(bodies.witness((square_of, ">=", 0), third, 64), "not certainly fail")
+    rejected(bodies.witness((x, ">", 1), third, 64, [(square_of, "<", 0)]), "not certainly fail")
+
+
 def definitions() -> tuple[Any, dict[str, Definition]]:
     """z(g) = sum_a s_a chi_a(g) / K, and the false statement that it is 0 for g != 0."""
     a, g = Var("a", "D"), Var("g", "G")
