@@ -43,15 +43,15 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from mpmath import mp
 
 import ncverify as nv
+from ncverify.figures import BLUE, GREEN, ORANGE
 from ncverify.evidence.reference import integrate_full, integrate_reduced
 from ncverify.theory.hadamard import is_hadamard, negate_row, paley, sylvester
 from ncverify.theory.number_kinds import DOUBLE, MPF
 from ncverify.theory.observables import lyapunov
 from ncverify.theory.spectral import fourier_basis, hadamard_start, spectrum_of
 
-set_matplotlib_formats("svg")
-plt.style.use("figures.mplstyle")
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # told apart with every common colour vision
+set_matplotlib_formats("svg", "png", metadata={"Date": None})
+plt.style.use("ncverify.figures.style")
 
 # %% [markdown]
 # ## 1. The softmax becomes diagonal, if the basis is a group

@@ -35,12 +35,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from flint import arb, ctx
 from IPython.display import display
+from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
+from scipy.special import expi
 
 import ncverify as nv
 
-set_matplotlib_formats("svg")
-plt.style.use("figures.mplstyle")
+set_matplotlib_formats("svg", "png", metadata={"Date": None})
+plt.style.use("ncverify.figures.style")
 ctx.prec = 400  # bits, for the arithmetic with balls below
 LN10 = arb(10).log()
 
@@ -116,6 +118,37 @@ plt.show()
 # tends to the uniform spectrum (`global-convergence`). *Certified*, at this start: the curves. The comparison
 # $V(t_{i+1})<V(t_i)$ above is between balls: where it says `True`, it is a theorem about this trajectory.
 #
+# The same for other starts and other depths: $K=4$, a start on the simplex $s_1+s_2+s_3=3$ with shares in the
+# ratio of the sliders, and $L$ balanced layers. (Where no kernel runs, the figure stands for the defaults.) The
+# deeper the network, the longer the wait at a small start; with three layers $V$ rises at first for some.
+
+
+# %%
+def trajectories(s1=2, s2=6, s3=1, depth=2):
+    weights = [Fraction(3 * w, s1 + s2 + s3) for w in (s1, s2, s3)]
+    powers = [n / 4 for n in range(-8, 81)]
+    times = [Fraction(round(10 ** (power % 1) * 1000), 1000) * Fraction(10) ** int(power // 1) for power in powers]
+    flow = nv.ReducedFlow(nv.AbelianGroup.walsh(2), depth=depth)
+    rows = flow.enclose(weights, until=times[-1], times=times, digits=15).s
+    figure = Figure(figsize=(9, 3.4))
+    left, right = figure.subplots(1, 2)
+    for a in range(3):
+        left.plot(powers, [middle(row[a]) for row in rows], label=f"$s_{a + 1}$")
+    left.set_xlabel(r"$\log_{10}t$ ($t$: gradient-flow time)")
+    left.set_ylabel("singular value $s_a$ (logit units)")
+    left.legend(loc="upper left")
+    S = [middle(sum(row, arb(0)).log() / LN10) for row in rows]
+    right.plot(S, [middle(relative_entropy(row)) for row in rows])
+    right.set_xlabel(r"$\log_{10}S$ ($S$ in logit units)")
+    right.set_ylabel("$V$ (nats)")
+    right.set_ylim(bottom=0)
+    figure.suptitle(f"$s(0)=({', '.join(str(w) for w in weights)})$, depth {depth}")
+    return figure
+
+
+nv.figures.explore(trajectories, s1=range(1, 10), s2=range(1, 10), s3=range(1, 10), depth=(1, 2, 3, 4))
+
+# %% [markdown]
 # ## 3. The slowdown, beside the squared loss
 #
 # On the collapse ray, $s_a=s$ for all $a\ne0$, the flow is one equation with an explicit solution (claim
@@ -151,26 +184,35 @@ assert inside
 # is left to learn is $1-\hat p_a$ for the cross-entropy and $1-s_a$ for the squared loss.
 
 # %%
-residual = [K / (row[0].exp() + K - 1) for row in ray.s]
-log_t = [float(t.numerator / t.denominator) for t in ray.t]
-t_squared = np.geomspace(0.1, 60, 200)
-left_to_learn = (1 - 0.5) / (1 + 0.5 * np.expm1(2 * t_squared))
+def slowdown(K=8):
+    """Both losses from s(0) = 1/2 by their exact solutions; the certified values at K = 8 as dots."""
+    s = np.geomspace(0.501, 95, 400)
+    t = (expi(s) - expi(0.5) + (K - 1) * np.log(2 * s)) / (2 * K)
+    t_squared = np.geomspace(1e-3, 50, 200)
+    left_to_learn = 0.5 / (1 + 0.5 * np.expm1(2 * t_squared))
+    figure = Figure(figsize=(9, 3.6))
+    left, right = figure.subplots(1, 2)
+    left.plot(t, s, label="cross-entropy")
+    left.plot(t_squared, 1 - left_to_learn, label="squared loss")
+    if K == 8:
+        times = [float(t.numerator / t.denominator) for t in ray.t]
+        left.plot(times[::3], [middle(row[0]) for row in ray.s[::3]], "ko", markersize=3, label="certified")
+    left.set_ylabel("singular value $s$ (logit units)")
+    right.plot(t, K / (np.exp(s) + K - 1), label=r"cross-entropy, $1-\hat p$")
+    right.plot(t_squared, left_to_learn, label="squared loss, $1-s$")
+    right.set_yscale("log")
+    right.set_ylim(1e-42, 3)
+    right.set_ylabel("what is left to learn (no unit)")
+    for ax in (left, right):
+        ax.set_xscale("log")
+        ax.set_xlim(1e-3, 1e40)
+        ax.set_xlabel("gradient-flow time $t$")
+        ax.legend()
+    figure.suptitle(f"$K={K}$")
+    return figure
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
-left.plot(log_t, [middle(row[0]) for row in ray.s], label="cross-entropy, certified")
-left.plot(t_squared, 1 - left_to_learn, label="squared loss, exact")
-left.set_ylabel("singular value $s$ (logit units)")
-left.legend(handlelength=3)
-right.plot(log_t, [middle(x) for x in residual], label=r"cross-entropy, $1-\hat p$")
-right.plot(t_squared, left_to_learn, label="squared loss, $1-s$")
-right.set_yscale("log")
-right.set_ylim(1e-45, 3)
-right.set_ylabel("what is left to learn (no unit)")
-right.legend(handlelength=3)
-for ax in (left, right):
-    ax.set_xscale("log")
-    ax.set_xlabel("gradient-flow time $t$")
-plt.show()
+
+nv.figures.explore(slowdown, K=(2, 4, 8, 16, 64, 256, 1024))
 
 # %% [markdown]
 # A straight line on the right is a power of $t$; the squared loss falls off it, exponentially. For every

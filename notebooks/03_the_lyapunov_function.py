@@ -30,12 +30,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from flint import arb, ctx
 from IPython.display import display
+from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 import ncverify as nv
 
-set_matplotlib_formats("svg")
-plt.style.use("figures.mplstyle")
+set_matplotlib_formats("svg", "png", metadata={"Date": None})
+plt.style.use("ncverify.figures.style")
 ctx.prec = 200  # bits, for the arithmetic with balls below
 
 # %% [markdown]
@@ -187,7 +188,7 @@ plt.show()
 # The mechanism is visible in $w_a=\rho(s_a)/s_a$: with $w$ increasing in $s$ the *large* mode grows at the
 # larger relative rate, against the softmax, which slows it. Which of the two wins depends on the start. Over
 # all shares of $S=5$, $K=4$ (doubles: a picture, not a proof), depth 3 has $\dot V>0$ near the middles of the
-# edges, where two large modes leave a small one behind:
+# edges, where two large modes leave a small one behind. Sliders change the depth on the right and $S$:
 
 
 # %%
@@ -207,11 +208,19 @@ shares = np.array(
 ).T
 shares /= steps
 x, y = shares[1] + shares[2] / 2, shares[2] * np.sqrt(3) / 2
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.9))
-for ax, depth in zip(axes, (2, 3), strict=True):
-    rate = rate_of_V(5 * shares, depth)
+
+
+def simplex(depth=3, S=5):
+    figure = Figure(figsize=(9, 3.9))
+    for ax, layers in zip(figure.subplots(1, 2), (2, depth), strict=True):
+        draw_rate(figure, ax, layers, S)
+    return figure
+
+
+def draw_rate(figure, ax, depth, S):
+    rate = rate_of_V(S * shares, depth)
     most = np.abs(rate).max()
-    mesh = ax.tripcolor(x, y, rate, cmap="PuOr_r", vmin=-most, vmax=most, shading="gouraud")
+    mesh = ax.tripcolor(x, y, rate, cmap="PuOr_r", vmin=-most, vmax=most, shading="gouraud", rasterized=True)
     grows = rate.max() > 1e-9
     if grows:
         ax.tricontour(x, y, rate, levels=[0], colors="black", linewidths=1.2)
@@ -224,4 +233,6 @@ for ax, depth in zip(axes, (2, 3), strict=True):
     ax.set_aspect("equal")
     ax.set_axis_off()
     figure.colorbar(mesh, ax=ax, label=r"$\dot V$ (nats per unit of time)", shrink=0.8)
-plt.show()
+
+
+nv.figures.explore(simplex, depth=(1, 2, 3, 4, 6, 10), S=(1, 2, 5, 10, 20))

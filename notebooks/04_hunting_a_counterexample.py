@@ -26,12 +26,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from flint import arb, ctx
 from IPython.display import display
+from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 import ncverify as nv
 
-set_matplotlib_formats("svg")
-plt.style.use("figures.mplstyle")
+set_matplotlib_formats("svg", "png", metadata={"Date": None})
+plt.style.use("ncverify.figures.style")
 ctx.prec = 200  # bits, for the arithmetic with balls below
 
 # %% [markdown]
@@ -155,11 +156,13 @@ def place(shares):
     return shares[..., 1] + shares[..., 2] / 2, shares[..., 2] * np.sqrt(3) / 2
 
 
+fine = [f"{m}e{n}" for n in range(-2, 12) for m in (1, 2, 4, 7)]
+portrait_times = ["0", *fine, *(f"1e{n}" for n in range(12, 101, 2))]
+
+
 def path(start):
     """Shares along the enclosed flow (midpoints), shape (times, 3)."""
-    fine = [f"{m}e{n}" for n in range(-2, 12) for m in (1, 2, 4, 7)]
-    times = ["0", *fine, *(f"1e{n}" for n in range(12, 101, 2))]
-    run = nv.ReducedFlow(four).enclose(start, until=times[-1], times=times, digits=15)
+    run = nv.ReducedFlow(four).enclose(start, until=portrait_times[-1], times=portrait_times, digits=15)
     s = np.array([[float(x.mid()) for x in row] for row in run.s])
     return s / s.sum(axis=1, keepdims=True)
 
@@ -182,10 +185,10 @@ inner = [
 ]
 edges = [parts for base in (["0", "1/50", "149/50"], ["0", "149/50", "1/50"]) for parts in turned(base)]
 
+portrait = [(start, path(start)) for start in inner + edges]
 figure, ax = plt.subplots(figsize=(6, 5.2))
-for start in inner + edges:
+for start, shares in portrait:
     inside = "0" not in start
-    shares = path(start)
     x, y = place(shares)
     ax.plot(x, y, linestyle="-", color="#0072B2" if inside else "#D55E00", linewidth=1.2 if inside else 2.4)
     middle = np.argmin(np.abs(np.hypot(x - x[0], y - y[0]) - 0.5 * np.hypot(x[-1] - x[0], y[-1] - y[0])))
@@ -216,3 +219,36 @@ plt.show()
 print(
     f"{len(inner)} trajectories inside end within 1e-3 of collapse, {len(edges)} on the edges at their midpoints"
 )
+
+# %% [markdown]
+# A start of your own on the simplex, with shares in the ratio of the sliders, and its angle to collapse: for
+# $K=4$ it falls from every start.
+
+
+# %%
+def from_start(s1=1, s2=8, s3=3):
+    shares = path([f"{3 * w}/{s1 + s2 + s3}" for w in (s1, s2, s3)])
+    figure = Figure(figsize=(9, 3.8))
+    left, right = figure.subplots(1, 2)
+    for _, others in portrait:
+        left.plot(*place(others), "-", color="0.8", linewidth=1)
+    left.plot(*place(shares), "-", color="#0072B2")
+    left.plot(*place(shares[0]), "o", color="#0072B2", label="start")
+    left.plot(*place([1 / 3] * 3), "k*", markersize=12, label="collapse")
+    for corner, (dx, dy) in zip(range(3), ((-0.06, -0.03), (0.06, -0.03), (0, 0.06)), strict=True):
+        x, y = place(np.eye(3)[corner])
+        left.text(x + dx, y + dy, f"$s_{corner + 1}$", ha="center", va="center")
+    left.set_aspect("equal")
+    left.set_axis_off()
+    left.legend(loc="upper left")
+    cosine = shares.sum(axis=1) / np.sqrt(3 * (shares**2).sum(axis=1))
+    right.plot([float(t) for t in portrait_times[1:]], np.degrees(np.arccos(np.minimum(cosine[1:], 1))), "-", color="#0072B2")
+    right.set_xscale("log")
+    right.set_xlim(1e-2, 1e14)
+    right.set_ylim(bottom=0)
+    right.set_xlabel("gradient-flow time $t$")
+    right.set_ylabel("angle between $s$ and $(1,1,1)$ (degrees)")
+    return figure
+
+
+nv.figures.explore(from_start, s1=range(1, 10), s2=range(1, 10), s3=range(1, 10))

@@ -33,8 +33,8 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 import ncverify as nv
 
-set_matplotlib_formats("svg")
-plt.style.use("figures.mplstyle")
+set_matplotlib_formats("svg", "png", metadata={"Date": None})
+plt.style.use("ncverify.figures.style")
 
 # %% [markdown]
 # ## 1. What is refuted

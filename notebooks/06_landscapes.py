@@ -39,8 +39,8 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 import ncverify as nv
 from ncverify.replay.kinds import check_body
 
-set_matplotlib_formats("svg")
-plt.style.use("figures.mplstyle")
+set_matplotlib_formats("svg", "png", metadata={"Date": None})
+plt.style.use("ncverify.figures.style")
 ctx.prec = 200  # bits, for the arithmetic with balls below
 
 # %% [markdown]

@@ -38,8 +38,8 @@ import ncverify as nv
 from ncverify.ledger.certificates import certificate_bytes
 from ncverify.replay.main import replay
 
-set_matplotlib_formats("svg")
-plt.style.use("figures.mplstyle")
+set_matplotlib_formats("svg", "png", metadata={"Date": None})
+plt.style.use("ncverify.figures.style")
 
 # %% [markdown]
 # ## 1. Is this the reduced flow?

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
-from io import StringIO
+from io import BytesIO
 from typing import Any
 
 from ncverify.errors import InputError
 from ncverify.figures.sheet import STYLE
 
+_DPI = 80
+"""Of the PNG, which only stands in for the SVG."""
+
 
 class Explorer:
     """A figure that depends on parameters, each with its choices.  Shows itself in Jupyter.
 
-    Its static form is the SVG of the figure for the defaults: what a stored notebook, a page made from it or
-    a front end without ipywidgets shows.  With a kernel and ipywidgets there is a slider for each parameter.
+    Its static form is the figure for the defaults, as SVG and PNG (a notebook that is not trusted shows no
+    SVG): what a stored notebook, a page made from it or a front end without ipywidgets shows.  With a kernel
+    and ipywidgets there is a slider for each parameter.
     """
 
     def __init__(self, draw: Callable[..., Any], choices: dict[str, tuple[Any, ...]]) -> None:
@@ -25,12 +30,15 @@ class Explorer:
 
     def svg(self, **values: Any) -> str:
         """The figure as SVG text, for the defaults where no value is given."""
+        return self._saved("svg", values).decode()
+
+    def _saved(self, form: str, values: Mapping[str, Any]) -> bytes:
         from matplotlib import style
 
-        out = StringIO()
+        out = BytesIO()
         with style.context(STYLE):
             figure = self.draw(**{**self.defaults, **values})
-            figure.savefig(out, format="svg", metadata={"Date": None})
+            figure.savefig(out, format=form, dpi=_DPI, metadata={"Date": None})
         return out.getvalue()
 
     def widget(self) -> Any:
@@ -65,7 +73,8 @@ class Explorer:
             live = dict(self.widget()._repr_mimebundle_())
         except InputError:
             live = {}
-        return {**live, "text/plain": repr(self), "image/svg+xml": self.svg()}
+        png = b64encode(self._saved("png", {})).decode()
+        return {**live, "text/plain": repr(self), "image/svg+xml": self.svg(), "image/png": png}
 
 
 def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> Explorer:

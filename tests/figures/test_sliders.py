@@ -46,7 +46,7 @@ def test_a_slider_redraws() -> None:
 def test_without_ipywidgets_the_figure_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     found = explore(draw, K=(4, 8))
-    assert found._repr_mimebundle_().keys() == {"image/svg+xml", "text/plain"}
+    assert found._repr_mimebundle_().keys() == {"image/svg+xml", "image/png", "text/plain"}
     with pytest.raises(InputError, match=r"install the extra ncverify\[notebook\]"):
         found.widget()
 
