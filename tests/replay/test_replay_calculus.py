@@ -18,7 +18,14 @@ from ncverify.replay.blocks import check_inductions
 from ncverify.replay.calculus import check_derivation
 from ncverify.replay.errors import Rejected
 
-PROOFS = ["diagonalization", "lyapunov-zero", "log-norm-full", "growth", "frozen-singular-vectors"]
+PROOFS = [
+    "diagonalization",
+    "lyapunov-zero",
+    "log-norm-full",
+    "growth",
+    "frozen-singular-vectors",
+    "global-convergence",
+]
 
 
 @pytest.mark.parametrize("claim_id", PROOFS)

@@ -174,8 +174,8 @@ def _all_last(known: Relation, along: Sequence[Step]) -> bool:
 
 
 def _moving(line: Line) -> set[str]:
-    """The symbols x that are not defined and have a rate x' somewhere in the derivation."""
-    names = line.theory.signatures
+    """The symbols x that have a rate x' in some step before, and no definition (so they will have none)."""
+    names = line.theory.used
     return {name for name in names if name + "'" in names and name not in line.theory.definitions}
 
 
