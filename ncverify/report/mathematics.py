@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from xml.etree.ElementTree import fromstring
 
 from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
+_STYLED = re.compile(r'<(mi|mn) mathvariant="(bold|double-struck|script)">(\w)</\1>')
 _TOKENS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 _OPEN, _CLOSE = ("{", "(", "[", r"\left", r"\begin"), ("}", ")", "]", r"\right", r"\end")
 _SPACES = (r"\quad", r"\qquad")
@@ -54,7 +56,7 @@ def pieces(latex: str) -> list[list[str]]:
 def formula(latex: str, display: str = "block") -> Markup:
     """The formula as a MathML element ("block" or "inline"); as code where it cannot be converted."""
     try:
-        element = convert(latex, display=display)
+        element = _STYLED.sub(_character, convert(latex, display=display))
         nodes = list(fromstring(element).iter())
         safe = all(node.tag in _ELEMENTS and node.attrib.keys() <= _ATTRIBUTES for node in nodes)
     except Exception:  # the converter documents no errors of its own
@@ -62,3 +64,15 @@ def formula(latex: str, display: str = "block") -> Markup:
     if not safe:
         return Markup("<code>{}</code>").format(latex)
     return Markup(element.replace("<math ", f'<math alttext="{escape(latex)}" ', 1))
+
+
+def _character(styled: re.Match[str]) -> str:
+    """A styled letter or digit as the character it is: browsers know no other mathvariant than "normal"."""
+    tag, style, text = styled.groups()
+    kind = unicodedata.name(text).removeprefix("LATIN ").replace("LETTER ", "")
+    for name in (f"MATHEMATICAL {style} {kind}", f"{style} {kind}"):
+        try:
+            return f"<{tag}>{unicodedata.lookup(name)}</{tag}>"
+        except KeyError:
+            continue
+    return styled[0]

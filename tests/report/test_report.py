@@ -114,6 +114,13 @@ def test_formulas() -> None:
     assert "<script" not in formula(r"\text{<script>}")
     assert "<script" not in formula(r"\mathrm{<script>alert(1)</script>}")
     assert "<math" in formula(r"a < b \leq c")
+    for styled, character in (
+        (r"\mathbb R", "ℝ"),
+        (r"\mathbb E", "𝔼"),
+        (r"\mathcal L", "ℒ"),
+        (r"\mathbf 1", "𝟏"),
+    ):
+        assert f">{character}<" in formula(styled)
 
 
 @pytest.mark.parametrize(
