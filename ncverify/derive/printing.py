@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from html import escape
 
 from ncverify.derive.kernel import Relation, Theorem, steps
 from ncverify.derive.terms import Add, App, Char, Delta, Fn, Index, Mul, Num, Pow, Sum, Sym, Term
@@ -15,6 +16,7 @@ _WORDS = {
     "keeps sign": "keeps its sign",
     "global": "exists for all times",
     "nondecreasing": "never decreases",
+    "nonincreasing": "never increases",
     "converges": "converges",
     "max/min falls": "has max/min that never grows",
 }
@@ -270,6 +272,21 @@ def latex_derivation(final: Iterable[Theorem]) -> list[str]:
         rf"\item[({number})] $\displaystyle {latex(known.relation)}$ \hfill [{escaped(reason)}]"
         for number, known, reason in _numbered(final)
     ]
+
+
+def derivation_html(final: Iterable[Theorem]) -> str:
+    """The same for Jupyter, which typesets what stands between dollars; the last line is on top."""
+    rows = [
+        f"<tr><td>({number})</td><td>$\\displaystyle {escape(latex(known.relation))}$</td>"
+        f"<td>{escape(reason)}</td></tr>"
+        for number, known, reason in _numbered(final)
+    ]
+    if len(rows) == 1:
+        return f"<table>{rows[0]}</table>"
+    return (
+        f"<table>{rows[-1]}</table><details><summary>its derivation</summary>"
+        f"<table>{''.join(rows)}</table></details>"
+    )
 
 
 def _numbered(final: Iterable[Theorem]) -> Iterator[tuple[int, Theorem, str]]:

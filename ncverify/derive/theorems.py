@@ -68,6 +68,16 @@ class Theorem:
         """The instance with indices in place of free variables."""
         return specialize(self, mapping)
 
+    def __repr__(self) -> str:
+        from ncverify.derive.printing import plain
+
+        return f"{plain(self.relation)}   [{self.rule}]"
+
+    def _repr_html_(self) -> str:
+        from ncverify.derive.printing import derivation_html
+
+        return derivation_html([self])
+
 
 def establish(
     relation: Relation,

@@ -83,6 +83,10 @@ def integers_json(rows: Sequence[Sequence[int]]) -> list[list[str]]:
     return [[str(c) for c in row] for row in rows]
 
 
+_ROWS, _COLUMNS, _SHOWN = 12, 8, 12
+"""What a notebook shows of a trajectory: times, components, digits."""
+
+
 @dataclass(frozen=True)
 class Trajectory:
     """The enclosed solution on [0, until].
@@ -175,10 +179,36 @@ class Trajectory:
 
         return plot(self, path, points)
 
+    def _repr_html_(self) -> str:
+        """Some of the asked times, with digits of the balls (the last one may be off by one)."""
+        shown = _spread(range(len(self.t)), _ROWS)
+        columns = range(min(len(self.names), _COLUMNS))
+        head = "".join(f"<th>{name}</th>" for name in ("t", *(self.names[i] for i in columns)))
+        rows = [
+            f"<tr><td>{time_text(self.t[n])}</td>"
+            + "".join(f"<td>{self.s[n][i].str(_SHOWN, radius=False)}</td>" for i in columns)
+            + "</tr>"
+            for n in shown
+        ]
+        left_out = len(self.names) - len(columns), len(self.t) - len(shown)
+        more = f"; {left_out[0]} components and {left_out[1]} times not shown" if any(left_out) else ""
+        end = "" if self.complete else ", not to the asked end"
+        return (
+            f"<table><tr>{head}</tr>{''.join(rows)}</table><p>certified to t = {time_text(self.until)}{end}, "
+            f"{len(self.segments)} steps{more}</p>"
+        )
+
     def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
         """(t, s) as doubles, shapes (n,) and (n, K-1): midpoints, no longer certified; 1e10000 is inf."""
         times = [float(rational(t).mid()) for t in self.t]
         return np.array(times), np.array([[float(x.mid()) for x in row] for row in self.s])
+
+
+def _spread(places: range, count: int) -> list[int]:
+    """At most ``count`` of the places, evenly, with the first and the last."""
+    if len(places) <= count:
+        return list(places)
+    return [places[round(i * (len(places) - 1) / (count - 1))] for i in range(count)]
 
 
 def state_at(segments: Sequence[Segment], initial: tuple[arb, ...], time: Fraction) -> tuple[arb, ...]:

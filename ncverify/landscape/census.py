@@ -98,6 +98,11 @@ class Census:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from ncverify.landscape.table import html
+
+        return html(self)
+
 
 def critical_points(
     problem: Problem,

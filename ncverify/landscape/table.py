@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from ncverify.landscape.census import Census
 from ncverify.landscape.points import CriticalSet
@@ -13,12 +14,29 @@ from ncverify.theory.balls import to_decimal
 _DIGITS = 18
 
 
+_HEAD = ("rank", "index", "kind", "copies", "f", "smallest eigenvalue")
+
+
 def lines(census: Census) -> list[str]:
     """The problem, one row for each critical point, and what is known about the list."""
-    head = ("rank", "index", "kind", "copies", "f", "smallest eigenvalue")
-    rows = [head, *(_row(point) for point in census.points)]
-    text = [census.problem.name, "", *_aligned(rows), ""]
-    count = len(census.points)
+    rows = [_HEAD, *(_row(point) for point in census.points)]
+    return [census.problem.name, "", *_aligned(rows), "", *_known(census)]
+
+
+def html(census: Census) -> str:
+    """The same as HTML."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in _HEAD)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _row(point)) + "</tr>"
+        for point in census.points
+    )
+    notes = "".join(f"<p>{escape(line)}</p>" for line in _known(census))
+    return f"<p>{escape(census.problem.name)}</p><table><tr>{head}</tr>{rows}</table>{notes}"
+
+
+def _known(census: Census) -> list[str]:
+    """What is known about the list."""
+    text, count = [], len(census.points)
     if census.complete:
         text.append(f"certified: {count} entries, and the list is complete")
     else:

@@ -26,6 +26,14 @@ class Result:
         """Whether the verdict is the one that the claim expects."""
         return self.verdict.outcome is self.claim.expected
 
+    def _repr_html_(self) -> str:
+        claim, differs = self.claim, "" if self.as_expected else f" (expected {self.claim.expected})"
+        formula = f"<p>$\\displaystyle {html.escape(claim.latex)}$</p>" if claim.latex else ""
+        return (
+            f"<p><code>{html.escape(claim.id)}</code>: {html.escape(claim.title)}{differs}</p>"
+            f"<p>{html.escape(claim.plain)}</p>{formula}{self.verdict._repr_html_()}"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; a hypothesis is ``needed`` unless the proof closed without it, or null."""
         claim, verdict = self.claim, self.verdict
