@@ -4,14 +4,14 @@ Numbers ``2``, ``0.5``; symbols ``x``, ``\lambda``, ``s_1`` (named s1), ``s_{ab}
 (phat_a), ``\dot s``, ``\bar s``, ``\tilde x``, ``\mathrm{KL}``; ``+ - / \cdot \times *`` and products by
 juxtaposition; ``\frac`` (``\tfrac``, ``\dfrac``), ``\sqrt``, powers with whole exponents, ``e^{...}``,
 ``\exp``, ``\log``, ``\ln``, ``\sin``, ``\cos``, ``\tan``, their inverses ``\arcsin`` and so on, ``\sinh``,
-``\cosh``, ``\tanh``; brackets ``( ) [ ] { }`` with ``\left``, ``\right``, ``\big`` and the like; spaces
-``\, \; \! ~ \quad``.  Anything else is refused by name.
+``\cosh``, ``\tanh``; brackets ``( ) [ ]``, braces around one factor (they do not show in print), with
+``\left``, ``\right``, ``\big`` and the like; spaces ``\, \; \! ~ \quad``.  Anything else is refused by name.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
@@ -20,7 +20,7 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
 from ncverify.errors import InputError
-from ncverify.theory.nodes import MAX_DIGITS, Expr, Fn, Number, Symbol, clip
+from ncverify.theory.nodes import MAX_DIGITS, Expr, Fn, Number, Pow, Symbol, clip
 
 MAX_LENGTH: Final = 20_000
 MAX_NESTING: Final = 60
@@ -36,12 +36,12 @@ power: atom "^" exponent
      | symbol
      | "(" sum ")" -> group
      | "[" sum "]" -> group
-     | "{" sum "}" -> group
+     | "{" factor "}" -> braces
      | FRAC piece piece -> frac
      | DIGITS -> digits
      | SQRT piece -> root
      | FUNCTION "(" sum ")" -> call
-     | FUNCTION "{" sum "}" -> call
+     | FUNCTION "{" factor "}" -> open_call
      | FUNCTION (symbol | number) -> open_call
 number: NUMBER
 ?piece: "{" sum "}" | DIGIT -> digit
@@ -77,6 +77,8 @@ _GREEK: Final = frozenset((
 # fmt: on
 _FUNCTION_NAMES: Final = frozenset(("f", "g", "F", "G", "sigma", "phi", "varphi", "psi", "Phi", "Psi"))
 _FUNCTIONS: Final = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_OTHERS: Final = re.compile(r"[0-9]|.(hat|bar|dot|tilde)$")
+"""In a word \\mathrm{...}: what the name of a symbol with a subscript or an accent ends in."""
 _ACCENTS: Final = {"widehat": "hat", "overline": "bar"}
 
 
@@ -141,12 +143,15 @@ def _complaint(error: UnexpectedInput, source: str) -> str:
 
 @dataclass(frozen=True)
 class _Part:
-    """A factor, and how it was written: a function without brackets, a numeral, a bracket."""
+    """A factor, and how it was written: a function without brackets, a numeral, in brackets, in braces
+    (which do not show in print), a word such as \\mathrm{KL}."""
 
     value: Expr
     bare: str = ""
     numeral: bool = False
     group: bool = False
+    braces: bool = False
+    upright: bool = False
 
 
 def _part(found: Any) -> _Part:
@@ -180,6 +185,9 @@ class _Reader(Transformer[Token, Any]):
             part = _part(found)
             if result is None:
                 result = part.value
+            elif joined is not None and before.bare:
+                name = before.bare
+                raise InputError(f"{joined} behind {name} x is ambiguous: write {name}(x) with brackets")
             elif joined is None:
                 _check_juxtaposed(before, part, slashed=slashed)
                 result = result * part.value
@@ -192,10 +200,12 @@ class _Reader(Transformer[Token, Any]):
         return result
 
     def power(self, found: Any, exponent: Any) -> Any:
-        base = _part(found)
+        base, exponent = _part(found), _part(exponent).value
         if base.bare:
             name = base.bare
             raise InputError(f"a power behind {name} x is ambiguous: write {name}(x)^2 or {name}(x^2)")
+        if base.braces and isinstance(base.value, Pow):
+            raise InputError("braces do not show in print: write (x^2)^3, with brackets")
         if isinstance(base.value, Symbol) and base.value.name == "e":
             return Fn("exp", exponent)
         if isinstance(exponent, Number) and exponent.value.denominator == 1:
@@ -215,8 +225,11 @@ class _Reader(Transformer[Token, Any]):
     def group(self, value: Expr) -> Any:
         return _Part(value, group=True)
 
+    def braces(self, found: Any) -> Any:
+        return replace(_part(found), braces=True)
+
     def frac(self, _: Token, over: Expr, under: Expr) -> Expr:
-        if isinstance(over, Symbol) and over.name in ("d", "partial") and over.name in under.free_symbols:
+        if "d" in over.free_symbols and "d" in under.free_symbols:
             raise InputError("derivatives are not read: differentiate first, and write the result")
         return over / under
 
@@ -238,7 +251,7 @@ class _Reader(Transformer[Token, Any]):
         name = str(token)
         return name if name.isdigit() else f"_{_plain_letter(name)}"
 
-    def symbol(self, *parts: Any) -> Expr:
+    def symbol(self, *parts: Any) -> Any:
         accent = letter = subscript = ""
         for part in parts:
             if isinstance(part, Token) and part.type == "ACCENT":
@@ -247,7 +260,8 @@ class _Reader(Transformer[Token, Any]):
                 letter = _plain_letter(str(part))
             else:
                 subscript += part
-        return Symbol(letter + accent + subscript)
+        upright = len(letter) > 1 and letter not in _GREEK
+        return _Part(Symbol(letter + accent + subscript), upright=upright)
 
 
 def _check_juxtaposed(before: _Part, part: _Part, *, slashed: bool) -> None:
@@ -259,6 +273,9 @@ def _check_juxtaposed(before: _Part, part: _Part, *, slashed: bool) -> None:
         raise InputError(r"a factor behind a/b is ambiguous: write \frac{a}{b}, or a \cdot")
     if part.numeral:
         raise InputError(r"a number behind a factor is ambiguous: put it in front, or write \cdot")
+    if before.upright:
+        word = repr(before.value)
+        raise InputError(f"{word} could be a function: write {word} \\cdot x, or its formula")
     if part.group and isinstance(before.value, Symbol) and before.value.name in _FUNCTION_NAMES:
         name = before.value.name
         raise InputError(f"{name}(...) could be a function: write {name} \\cdot (...), or its formula")
@@ -266,7 +283,10 @@ def _check_juxtaposed(before: _Part, part: _Part, *, slashed: bool) -> None:
 
 def _plain_letter(token: str) -> str:
     if token.startswith(r"\mathrm{"):
-        return token[8:-1]
+        word = token[8:-1]
+        if word in _GREEK or _OTHERS.search(word):
+            raise InputError(f"\\mathrm{{{clip(word)}}} has the name of another symbol: rename it")
+        return word
     if token.startswith("\\"):
         name = token[1:]
         if name == "pi":
