@@ -20,17 +20,16 @@ project_copyright = "the ncverify developers, MIT licence"
 version = release = __version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "book",
     "commands",
     "formulas",
     "links",
-    "notebooks",
     "names",
 ]
 exclude_patterns = ["extensions"]
-source_suffix = {".md": "markdown"}
+nb_execution_mode = "off"  # their outputs are stored
 myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
 smartquotes = False  # of options and code they would make something else

@@ -148,7 +148,7 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[Iterable[nodes.Node]]])
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in names), cols=len(names))
     group += nodes.thead("", _row([[nodes.Text(name)] for name in names]))
     group += nodes.tbody("", *(_row(row) for row in rows))
-    return nodes.table("", group, classes=["colwidths-auto"])
+    return nodes.table("", group, classes=["colwidths-auto", "claims"])
 
 
 def _row(cells: Iterable[Iterable[nodes.Node]]) -> nodes.row:
