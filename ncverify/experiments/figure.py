@@ -25,7 +25,7 @@ def plot(runs: Sequence[Run], path: str | Path | None = None) -> Any:
             for place, name in enumerate(names):
                 for run in runs:
                     _curve(axes, run, name, place, labelled=run is runs[0])
-            axes.set(title=title, xscale="log", yscale="log", xlabel=r"$\log t$")
+            axes.set(xscale="log", yscale="log", xlabel=r"$\log t$ (natural)", ylabel=f"{title} (no unit)")
             _guides(axes)
             axes.legend()
         kind = runs[0].about.get("experiment", "run")
@@ -53,4 +53,5 @@ def _guides(axes: Any) -> None:
     for slope, place in ((-1.0, 0.3), (-0.5, 0.12)):
         y = low * place * (x / right) ** slope
         axes.plot(x, y, "-", color="0.6", linewidth=1)
-        axes.annotate(f"slope {slope:g}", (x[0], y[0]), fontsize="x-small", color="0.4", ha="right")
+        text = {"xytext": (-4, 0), "textcoords": "offset points", "ha": "right", "va": "center"}
+        axes.annotate(f"slope {slope:g}", (x[0], y[0]), fontsize=8, color="0.3", **text)
