@@ -92,9 +92,7 @@ class Verdict:
     """The answer to one question, with all the evidence for it.
 
     It has no truth value: ``proved`` and ``refuted`` are both successes of a check, and ``tested``
-    is not a proof.  Compare ``verdict.outcome``.  The witness of a refutation names the point first, then
-    the values there ("lhs - rhs", "left side"), in the same order whether it was found now or read from a
-    store.
+    is not a proof.  Compare ``verdict.outcome``.
     """
 
     outcome: Outcome
@@ -102,11 +100,6 @@ class Verdict:
     conditions: tuple[str, ...] = ()
     message: str = ""
     witness: Mapping[str, Any] | None = None
-
-    def __post_init__(self) -> None:
-        if self.witness is not None:
-            names = sorted(self.witness, key=lambda name: (" " in name, name))
-            object.__setattr__(self, "witness", {name: self.witness[name] for name in names})
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"a verdict has no truth value: compare verdict.outcome (here: {self.outcome})")
@@ -130,13 +123,18 @@ class Verdict:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Verdict:
-        """What ``to_json`` wrote; used between our own processes, which trust each other."""
+        """What ``to_json`` wrote; used between our own processes, which trust each other.
+
+        The witness names the point first, then the values there ("lhs - rhs", "left side"), in an order that
+        does not depend on the order in which the JSON text had them.
+        """
+        found = data["witness"]
         return cls(
             Outcome(data["verdict"]),
             tuple(map(Evidence.from_json, data["evidence"])),
             tuple(data["conditions"]),
             data["message"],
-            data["witness"],
+            found and {name: found[name] for name in sorted(found, key=lambda name: (" " in name, name))},
         )
 
     def __str__(self) -> str:
@@ -144,17 +142,21 @@ class Verdict:
         lines += [f"  {key}: {value}" for key, value in (self.witness or {}).items()]
         lines += [f"  {item.summary}" for item in self.evidence if item.summary]
         lines += [f"  where {condition}" for condition in self.conditions]
-        lines += [f"  {self.message}"] if self.message else []
+        lines += [f"  {self.message}"] if self._says_more() else []
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    def _says_more(self) -> bool:
+        """The message is not what a piece of evidence says."""
+        return bool(self.message) and all(item.summary != self.message for item in self.evidence)
 
     def _repr_html_(self) -> str:
         rows = [("verdict", f"<b>{self.outcome}</b>"), ("scope", html.escape(self.scope))]
         rows += [(html.escape(item.route), _html(item)) for item in self.evidence if item.summary]
         rows += [("where", html.escape(condition)) for condition in self.conditions]
         rows += [(html.escape(key), html.escape(str(value))) for key, value in (self.witness or {}).items()]
-        if self.message:
+        if self._says_more():
             rows.append(("note", html.escape(self.message)))
         body = "".join(
             f'<tr><th style="text-align:left;vertical-align:top">{key}</th>'

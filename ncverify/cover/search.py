@@ -19,6 +19,7 @@ from ncverify.cover.jets import Box, as_float
 from ncverify.cover.numbers import Number, to_ball
 
 BITS: Final = 64
+_HOPELESS = 200  # boxes to look at for a witness where no cover exists: the goal has no value at a point
 _POINT_BITS = (128, 1024)
 _DEEPEST = 60  # halvings of one box; then it is left
 _SIMPLE = 64  # largest denominator of a point at which f may touch 0
@@ -51,10 +52,15 @@ class Witness:
 
 @dataclass(frozen=True)
 class Left:
-    """What the budget did not settle: the open boxes, the largest first."""
+    """What was not settled: the open boxes, the largest first.
+
+    ``undefined``: a point that certainly lies in the region and at which the goal has no value, so that no
+    cover exists; else None.
+    """
 
     boxes: tuple[Box, ...]
     looked_at: int
+    undefined: tuple[Fraction, ...] | None = None
 
 
 @dataclass
@@ -76,6 +82,7 @@ class Search:
         self._widths = [high - low for low, high in box]
         self._touching: set[tuple[int, Fraction]] = set()  # values of variables where f may touch 0
         self._inside: tuple[Fraction, ...] | None = None
+        self._undefined: tuple[Fraction, ...] | None = None
         self._bits = BITS
 
     def run(self) -> Cover | Witness | Left:
@@ -87,7 +94,7 @@ class Search:
         heap: list[tuple[float, int, _Node]] = [(0.0, 0, self._root)]
         count, left = 0, []
         while heap:
-            if count >= self.budget:
+            if count >= (self.budget if self._undefined is None else min(self.budget, _HOPELESS)):
                 left += [node for _, _, node in heap]
                 break
             _, _, node = heappop(heap)
@@ -105,7 +112,7 @@ class Search:
                 heappush(heap, (self._least(child), 2 * count + number, child))
         if left:
             boxes = sorted((node.box for node in left), key=_volume, reverse=True)
-            return Left(tuple(boxes), count)
+            return Left(tuple(boxes), count, self._undefined)
         tree = tuple(_preorder(self._root))
         kinds: dict[str, int] = {}
         for item in tree:
@@ -221,7 +228,11 @@ class Search:
             found = [fact.over(there, bits) for fact in facts]
             goal = found[0]
             if goal is None:
-                return None
+                if bits == _POINT_BITS[-1] and all(
+                    x is not None and f.fails_by(x[1]) for f, x in zip(self.others, found[1:], strict=True)
+                ):
+                    self._undefined = self._undefined or tuple(values)
+                continue
             fails = [x is not None and f.fails_by(x[1]) for f, x in zip(facts, found, strict=True)]
             if all(fails[1:]):
                 self._inside = self._inside or tuple(values)

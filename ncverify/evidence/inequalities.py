@@ -13,6 +13,7 @@ from ncverify.cover.numbers import to_ball
 from ncverify.cover.search import Cover, Left, Search, Witness
 from ncverify.errors import InputError
 from ncverify.evidence import bodies
+from ncverify.evidence.unsettled import contact, undefined_part
 from ncverify.flows.exact import read_number
 from ncverify.theory.balls import to_decimal
 from ncverify.theory.expr import Expr, Number, Symbol, as_expr
@@ -70,7 +71,7 @@ def prove_inequality(
             body = bodies.witness(relations[0], point, found.bits, [_larger(*item) for item in conditions])
             return conclude([_refuted(said, scope, point, found, body)])
         case Left():
-            return Verdict(Outcome.UNDECIDED, (_left(said, names, found),))
+            return conclude([_left(said, goal, names, found)])
     if found.inside is None:
         return Verdict(
             Outcome.UNDECIDED,
@@ -133,7 +134,7 @@ def _shown(value: Interval) -> str:
     return str(to_decimal(low.union(high), 12))
 
 
-def _left(said: str, names: Sequence[str], found: Left) -> Evidence:
+def _left(said: str, goal: tuple[Expr, str, Expr], names: Sequence[str], found: Left) -> Evidence:
     shown = [
         {name: [str(low), str(high)] for name, (low, high) in zip(names, box, strict=True)}
         for box in found.boxes[:_SHOWN]
@@ -143,12 +144,20 @@ def _left(said: str, names: Sequence[str], found: Left) -> Evidence:
         f"{_short(max(box[i][1] for box in found.boxes))}]"
         for i, name in enumerate(names)
     )
+    left, _, right = goal
+    if found.undefined is not None:
+        point = dict(zip(names, found.undefined, strict=True))
+        where = ", ".join(f"{name} = {_short(x)}" for name, x in point.items())
+        summary = f"{said} is not defined at {where} of the region: {undefined_part(left - right, point)}"
+    else:
+        help_ = contact(left, right, names, found.boxes) or "raise the budget, or leave this part out"
+        open_ = "1 box is" if len(found.boxes) == 1 else f"{len(found.boxes)} boxes are"
+        summary = f"{said}: {open_} left of {found.looked_at} looked at, all within {hull}; {help_}"
     return Evidence(
         Outcome.UNDECIDED,
         "cover",
         "nothing",
-        f"{said}: {len(found.boxes)} boxes are left of {found.looked_at} looked at, all within {hull}; "
-        "raise the budget, or leave this part out",
+        summary,
         {"statement": said, "left": shown, "boxes left": len(found.boxes), "looked at": found.looked_at},
     )
 

@@ -205,7 +205,7 @@ def verdict_lines(result: Result) -> Iterator[str]:
         yield f"  {key} = {value}"
     for condition in verdict.conditions:
         yield f"  where {condition}"
-    if verdict.message:
+    if verdict.message and all(item.summary != verdict.message for item in verdict.evidence):
         yield f"  {verdict.message}"
     for item in verdict.evidence:
         yield ""
