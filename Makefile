@@ -11,7 +11,8 @@ help:
 	@echo "make test       run the tests"
 	@echo "make lint       ruff and mypy"
 	@echo "make bench      measure speeds beside sympy, mpmath and heyoka"
-	@echo "make audit      reliability figures: false variants, enclosures, corrupted certificates, crashes"
+	@echo "make audit      reliability figures: false statements, enclosures, corrupted certificates, crashes;"
+	@echo "                half an hour; parts of it: make audit PARTS=\"variants routes\", PARTS=--help"
 	@echo "make notebooks  open the notebooks in JupyterLab (installs it)"
 	@echo "make docs       build the documentation site in build/docs"
 	@echo "make clean      remove the virtual environment and caches"
@@ -36,9 +37,7 @@ bench: $(STAMP)
 	@$(BIN)/python benchmarks/bench.py
 
 audit: $(STAMP)
-	@$(BIN)/python scripts/audit.py
-	@$(BIN)/python scripts/audit_certificates.py
-	@$(BIN)/python scripts/replay_lines.py
+	@$(BIN)/python scripts/audit.py $(PARTS)
 
 notebooks: $(VENV)/.lab
 	$(BIN)/jupyter lab notebooks

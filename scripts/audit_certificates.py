@@ -1,15 +1,11 @@
-"""Reliability figures of the ledger: corrupted certificates, killed runs, hostile files.
-
-    python scripts/audit_certificates.py                        some ten minutes on two processors
-    python scripts/audit_certificates.py --corruptions 100 --kills 3
+"""Corrupted certificates, killed runs, hostile files (parts of ``audit.py``).
 
 A certificate that was changed and is accepted for something else than it was, a killed run that loses or
-damages a result, and a hostile file that is not refused in one line, are bugs; then the exit code is 1.
+damages a result, and a hostile file that is not refused in one line, are bugs.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
 import resource
@@ -17,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -42,88 +38,138 @@ QUICK = (
     "softmax-jacobian-diagonal", "unbalanced-lyapunov-distinct", "nonmonotone-cosine-k8", "log-norm-full",
     "log-norm-reduced",
 )  # fmt: skip
+SORTS = 19  # each sort of corruption once, those of digits and parts twice
 MEMORY = 2 << 30
 SECONDS = 120
 
 
-def corrupted(store: Path, count: int, seed: int) -> list[str]:
-    """Print the figures of corrupted certificates; what went wrong."""
-    files = files_in(store)
-    sound = {path: parse(path.read_bytes()) for path in files}
+Progress = Callable[[Iterable[Any], int | None, str], Iterable[Any]]
+USER_CLAIMS = """
+import ncverify as nv
+
+nv.derivation("audit-chain", ["(x + 1)**3", "(x + 1)*(x**2 + 2*x + 1)", "x**3 + 3*x**2 + 3*x + 1"])
+nv.derivation("audit-assumed", ["(x**2 - 1)/(x - 1)", "x + 1"], assume=["x > 1"])
+nv.derivation("audit-bounded", ["1 + x", ("<=", "exp(x)"), ("<", "exp(x) + 1")], on={"x": (0, 1)},
+              expected="certified")
+nv.derivation("audit-wrong", ["(x + y)**2", "x**2 + y**2"], expected="refuted")
+nv.inequality("audit-tangent", "exp(x) >= 1 + x", on={"x": (-1, 1)})
+nv.inequality("audit-region", "x*y <= 1/3", on={"x": (0, 1), "y": (0, 1)}, where=["x + y <= 1"])
+nv.inequality("audit-false", "sin(x) >= x", on={"x": (0, 1)}, expected="refuted")
+nv.flow("audit-flow", "2*s*(1 - phat)", classes=4)
+nv.flow("audit-flow-wrong", "2*s*(1 + phat)", classes=4, expected="refuted")
+"""
+
+
+def make_store(store: Path, jobs: int) -> None:
+    """Certificates of the whole book, and of claims as a user makes them."""
+    claims = store / "claims.py"
+    store.mkdir(parents=True, exist_ok=True)
+    claims.write_text(USER_CLAIMS)
+    check(jobs=jobs, store=store)
+    check(str(claims), store=store)
+
+
+def kinds_of(data: Any) -> set[str]:
+    """The kinds of evidence in a certificate."""
+
+    def inside(body: Any) -> Iterator[str]:
+        if isinstance(body, dict) and isinstance(body.get("kind"), str):
+            yield body["kind"]
+            if body["kind"] == "list":
+                for item in body["items"]:
+                    yield from inside(item)
+
+    return {kind for piece in data["evidence"] for kind in inside(piece["body"])} - {"list"}
+
+
+def corrupted(store: Path, count: int, seed: int, progress: Progress) -> list[str]:
+    """Print the figures of corrupted certificates, of all kinds of evidence in turn; what went wrong."""
+    begin, tried, valid, rng = perf_counter(), 0, 0, Random(seed)
+    under_name: list[str] = []
+    other: list[str] = []
+    small = [path for path in files_in(store) if path.stat().st_size <= LARGEST]
+    sound = {path: parse(path.read_bytes()) for path in files_in(store)}
     book = {
         data["claim"]["id"]: {"claim": digest(data["claim"]), "asserts": assertions(data)}
         for data in sound.values()
     }
-    rng, wrong = Random(seed), []
-    begin, tried, named, valid = perf_counter(), 0, 0, 0
-    small = [path for path in files if path.stat().st_size <= LARGEST]
+    by_kind: dict[str, list[Path]] = {}
+    for path in small:
+        for kind in kinds_of(sound[path]) | ({"user"} if sound[path]["claim"]["kind"] == "user" else set()):
+            by_kind.setdefault(kind, []).append(path)
+    rounds = -(-count // SORTS)
     with tempfile.TemporaryDirectory() as folder:
-        while tried < count:
-            path = rng.choice(small)
+        for number in progress(range(rounds), rounds, "corrupted certificates"):
+            kind = sorted(by_kind)[number % len(by_kind)]
+            path = rng.choice(by_kind[kind])
             data = sound[path]
-            for what, raw in islice(corruptions(data, list(sound.values()), rng), 19):
+            name = data["claim"]["id"]
+            for what, raw in islice(corruptions(data, list(sound.values()), rng), SORTS):
                 tried += 1
                 kept = Path(folder) / path.name
                 kept.write_bytes(raw)
                 if replay(kept).accepted is not None:
-                    wrong.append(f"accepted under its old name: {data['claim']['id']}, {what}")
-                named += 1
+                    under_name.append(f"accepted under its old name: {name}, {what}")
                 try:
                     found = check_certificate(parse(raw), book)
                 except Rejected:
                     continue
-                if (found.id, found.verdict, found.statement) == (
-                    data["claim"]["id"],
-                    data["verdict"],
-                    "book",
-                ):
+                if (found.id, found.verdict, found.statement) == (name, data["verdict"], "book"):
                     valid += 1
                 else:
-                    wrong.append(f"accepted for something else: {data['claim']['id']}, {what}")
+                    other.append(f"accepted for something else: {name}, {what}")
     print(
-        f"corrupted certificates: {named} of {named} rejected under their name; under a new name "
-        f"{tried - valid - len(wrong)} of {tried} rejected, {valid} still valid for the same statement, "
-        f"{len(wrong)} accepted for something else ({perf_counter() - begin:.0f} s)"
+        f"corrupted certificates: {tried - len(under_name)} of {tried} rejected under their name; under a "
+        f"new name {tried - valid - len(other)} of {tried} rejected, {valid} still valid for the same "
+        f"statement, {len(other)} accepted for something else; all kinds of evidence in turn: "
+        f"{', '.join(sorted(by_kind))} ({perf_counter() - begin:.0f} s)"
     )
-    return wrong
+    return under_name + other
 
 
-def crashed(kills: int, seed: int) -> list[str]:
+def crashed(kills: int, seed: int, progress: Progress) -> list[str]:
     """Print the figures of runs that are killed at random times and started again; what went wrong."""
-    rng, wrong = Random(seed), []
-    begin = perf_counter()
+    begin, wrong = perf_counter(), []
+    finished: list[Path] = []
     with tempfile.TemporaryDirectory() as folder:
-        whole = check(*QUICK, store=Path(folder) / "whole")
-        expected = {result.claim.id: str(result.verdict.outcome) for result in whole}
-        done, rounds, finished = 0, 0, 0
-        while done < kills:
-            store = Path(folder) / f"run{rounds}"
-            rounds += 1
-            while True:
-                process = start(store)
-                goal = kept(store) + rng.randrange(4)  # kill soon after so many new results
-                while kept(store) < goal and process.poll() is None:
-                    sleep(0.002)
-                sleep(rng.uniform(0, 0.5))
-                if process.poll() is not None or done >= kills:
-                    process.wait()  # of the last one nothing more is asked than to finish
-                    break
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                done += 1
-                names = (store / "certificates").glob("*.json") if store.is_dir() else ()
-                for path in names:
-                    if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
-                        wrong.append(f"half a certificate: {path.name}")
-            finished += 1
-            found = {result.claim.id: str(result.verdict.outcome) for result in check(*QUICK, store=store)}
-            if found != expected or certificates(store) != certificates(Path(folder) / "whole"):
-                wrong.append(f"another result after crashes: {found}")
+        for problem in progress(_crashes(Path(folder), kills, Random(seed), finished), kills, "crashes"):
+            wrong += problem
     print(
-        f"crashes: {done} runs killed with SIGKILL at random times, {finished} stores finished by later "
-        f"runs, {len(wrong)} with a lost, half-written or different result ({perf_counter() - begin:.0f} s)"
+        f"crashes: {kills} runs killed with SIGKILL at random times, {len(finished)} stores finished by "
+        f"later runs, {len(wrong)} with a lost, half-written or different result "
+        f"({perf_counter() - begin:.0f} s)"
     )
     return wrong
+
+
+def _crashes(folder: Path, kills: int, rng: Random, finished: list[Path]) -> Iterator[list[str]]:
+    """What went wrong at each kill; and, at the last of each store, in what later runs made of it."""
+    whole = check(*QUICK, store=folder / "whole")
+    expected = {result.claim.id: str(result.verdict.outcome) for result in whole}
+    done = 0
+    while done < kills:
+        store = folder / f"run{len(finished)}"
+        while True:
+            process = start(store)
+            goal = kept(store) + rng.randrange(4)  # kill soon after so many new results
+            while kept(store) < goal and process.poll() is None:
+                sleep(0.002)
+            sleep(rng.uniform(0, 0.5))
+            if process.poll() is not None or done >= kills:
+                process.wait()  # of the last one nothing more is asked than to finish
+                break
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            done += 1
+            names = (store / "certificates").glob("*.json") if store.is_dir() else ()
+            halves = [
+                path.name for path in names if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem
+            ]
+            yield [f"half a certificate: {name}" for name in halves]
+        finished.append(store)
+        found = {result.claim.id: str(result.verdict.outcome) for result in check(*QUICK, store=store)}
+        if found != expected or certificates(store) != certificates(folder / "whole"):
+            yield [f"another result after crashes: {found}"]
 
 
 def kept(store: Path) -> int:
@@ -152,13 +198,13 @@ def limited() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def hostile() -> list[str]:
+def hostile(progress: Progress) -> list[str]:
     """Print the figures of hostile files; what went wrong."""
     wrong, longest, count = [], 0.0, 0
     begin = perf_counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for what, arguments, expected in attacks(folder):
+        for what, arguments, expected in progress(attacks(folder), None, "hostile files"):
             count += 1
             clock = perf_counter()
             try:
@@ -197,27 +243,3 @@ def attacks(folder: Path) -> Iterator[tuple[str, list[str], int]]:
         path = folder / "claims.json"
         path.write_bytes(raw)
         yield f"claims, {what}", ["check", str(path)], 2
-
-
-def main() -> int:
-    """Run all and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corruptions", type=int, default=1000)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--store", type=Path, help="take the certificates from here; default: check the book")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        store: Any = options.store or Path(name)
-        if options.store is None:
-            check(jobs=2, store=store)
-        wrong = corrupted(store, options.corruptions, options.seed)
-    wrong += crashed(options.kills, options.seed)
-    wrong += hostile()
-    for text in wrong:
-        print(f"  {text}")
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
