@@ -38,7 +38,8 @@ def main(names: list[str]) -> None:
             continue
         notebook = jupytext.read(script)
         start = perf_counter()
-        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(FOLDER)}}).execute()
+        folder = {"metadata": {"path": str(FOLDER)}}
+        NotebookClient(notebook, timeout=120, coalesce_streams=True, resources=folder).execute()
         target = script.with_suffix(".ipynb")
         nbformat.write(static(notebook), target)
         print(

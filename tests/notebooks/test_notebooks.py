@@ -106,8 +106,8 @@ def without_version(notebook: NotebookNode) -> dict[str, object]:
 @cache
 def executed(script: Path) -> NotebookNode:
     notebook = jupytext.read(script)
-    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(script.parent)}})
-    client.execute()
+    folder = {"metadata": {"path": str(script.parent)}}
+    NotebookClient(notebook, timeout=SECONDS, coalesce_streams=True, resources=folder).execute()
     return notebook
 
 
