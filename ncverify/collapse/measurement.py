@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from math import nan
+from math import isfinite, nan
 from typing import Any, Literal
 
 import numpy as np
@@ -85,8 +85,13 @@ class Measurement(Mapping[str, Metric]):
         )
         return f"<table><tr><th></th><th>value</th><th>formula</th><th>source</th></tr>{rows}</table>"
 
-    def explain(self, a: str, b: str) -> str:
-        """Why the measures ``a`` and ``b`` differ on this input: their choices, changed one at a time."""
+    def explain(self, a: str, b: str | None = None) -> str:
+        """Why the measures ``a`` and ``b`` differ on this input: their choices, changed one at a time.
+
+        With one name: its value, formula, source, and the measures of the same family to compare it with.
+        """
+        if b is None:
+            return "\n".join(self._about(a))
         first, second = self[a], self[b]
         lines = [f"{name} = {m}: {m.variant.formula}" for name, m in ((a, first), (b, second))]
         if first.variant.family is second.variant.family:
@@ -98,6 +103,14 @@ class Measurement(Mapping[str, Metric]):
             if {first.variant.family.name, second.variant.family.name} == {"trace ratio", "pseudoinverse"}:
                 lines += self._inverse_or_trace()
         return "\n".join(lines)
+
+    def _about(self, name: str) -> Iterator[str]:
+        metric = self[name]
+        yield f"{name} = {metric}: {metric.variant.formula}"
+        yield f"source: {metric.variant.source}; {metric.variant.rank_rule}"
+        others = [x for x, m in self.items() if m.variant.family is metric.variant.family and x != name]
+        if others:
+            yield f"compare with {', '.join(others)}: explain({name!r}, {others[0]!r})"
 
     def _path(self, start: Variant, end: Variant) -> list[str]:
         choices, lines = dict(start.choices), []
@@ -217,12 +230,14 @@ def measure(
 
 def _evaluate(variant: Variant, classes: Classes, bits: int) -> Metric:
     try:
-        with precision(bits):
+        with precision(bits), np.errstate(all="ignore"):
             value = variant.family.compute(classes, **variant.choices)
     except Undefined as error:
         return Metric(variant, None, str(error))
     if isinstance(value, arb) and not is_finite(value):
         return Metric(variant, None, "not determined at this precision")
+    if isinstance(value, float) and not isfinite(value):
+        return Metric(variant, None, 'entries of too different sizes for doubles: use numbers="exact"')
     return Metric(variant, float(value) if isinstance(value, np.floating) else value)
 
 

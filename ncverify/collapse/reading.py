@@ -11,6 +11,9 @@ from ncverify.collapse.numbers import DOUBLE, Array, Numbers
 from ncverify.errors import InputError
 from ncverify.flows.exact import read_number
 
+_ORDINARY, _LARGEST = 120, 900
+"""Binary exponents: entries up to 2^120 have fourth powers; a bias beyond 2^900 decides alone."""
+
 
 def read_classes(features: Any, labels: Any, classifier: Any, bias: Any, numbers: Numbers) -> Classes:
     """Everything checked and in one number type.  Raises ``InputError`` naming what does not fit."""
@@ -32,14 +35,35 @@ def read_classes(features: Any, labels: Any, classifier: Any, bias: Any, numbers
         raise InputError(
             f"class {empty[0]} of {count} has no samples: leave it out and number the classes anew"
         )
-    if bias is None:
-        return Classes(numbers, x, y, count, w, None)
-    if w is None:
+    b = None if bias is None else _array(bias, "bias", numbers)
+    if b is not None and w is None:
         raise InputError("a bias needs a classifier")
-    b = _array(bias, "bias", numbers)
-    if b.shape != (count,):
+    if b is not None and b.shape != (count,):
         raise InputError(f"bias of shape {b.shape} does not fit {count} classes: give {count} numbers")
+    if numbers is DOUBLE:
+        x, w, b = _moderate(x, w, b)
     return Classes(numbers, x, y, count, w, b)
+
+
+def _moderate(x: Array, w: Array | None, b: Array | None) -> tuple[Array, Array | None, Array | None]:
+    """Doubles whose squares and products neither overflow nor vanish, where the largest entries are extreme.
+
+    No measure changes when the features, the classifier, or both with the bias are multiplied by positive
+    numbers; powers of two are exact.
+    """
+    down = -_excess(x)
+    right = 0 if w is None else -_excess(w)
+    moved = np.ldexp(x, down), None if w is None else np.ldexp(w, right)
+    if b is None or not (down or right):
+        return *moved, b
+    top = int(np.frexp(np.max(np.abs(b)))[1])
+    return *moved, np.ldexp(b, min(down + right, _LARGEST - top))
+
+
+def _excess(values: Array) -> int:
+    """The binary exponent of the largest entry if that is extreme, else 0."""
+    exponent = int(np.frexp(np.max(np.abs(values)))[1])
+    return exponent if abs(exponent) > _ORDINARY else 0
 
 
 def _plain(values: Any) -> Any:
@@ -75,6 +99,10 @@ def _matrix(values: Any, name: str, shape: str, numbers: Numbers) -> Array:
 
 def _labels(labels: Any, samples: int) -> Array:
     array = np.asarray(_plain(labels))
+    if array.ndim == 2 and array.shape[1] > 1 and _is_one_hot(array):
+        raise InputError(
+            f"labels of shape {array.shape} are one-hot: give class numbers, such as labels.argmax(1)"
+        )
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(
             f"labels of shape {array.shape} and type {array.dtype}: give {samples} whole numbers from 0"
@@ -84,3 +112,9 @@ def _labels(labels: Any, samples: int) -> Array:
     if array.min() < 0:
         raise InputError(f"label {array.min()} is negative: classes are numbered from 0")
     return array.astype(np.int64)
+
+
+def _is_one_hot(array: Array) -> bool:
+    return bool(
+        array.dtype.kind in "biuf" and np.all(np.isin(array, (0, 1))) and np.all(array.sum(axis=1) == 1)
+    )

@@ -10,7 +10,7 @@ from flint import arb
 from sympy import Rational, sqrt
 
 import ncverify as nv
-from ncverify.collapse import VARIANTS
+from ncverify.collapse import VARIANTS, measure
 from ncverify.errors import InputError
 
 F = Fraction
@@ -261,3 +261,44 @@ def test_it_shows_itself() -> None:
     assert "nc1.pinv" in repr(m)
     assert "<table>" in m._repr_html_()
     assert m.to_json()["nc1.trace_ratio"]["value"] == repr(m["nc1.trace_ratio"].value)
+
+
+@pytest.mark.parametrize("features", [1e200, 1e-200, 2.0**1000])
+@pytest.mark.parametrize("classifier", [1.0, 1e150, 1e-250])
+def test_measures_do_not_depend_on_the_scale_of_doubles(features: float, classifier: float) -> None:
+    rng = np.random.default_rng(0)
+    x, w, labels = rng.normal(size=(12, 3)), rng.normal(size=(3, 3)), np.arange(12) % 3
+    with np.errstate(all="raise"):
+        plain = measure(x, labels, w)
+        scaled = measure(x * features, labels, w * classifier)
+    for name, metric in plain.items():
+        assert float(scaled[name]) == pytest.approx(float(metric), rel=1e-9), name
+
+
+def test_a_bias_is_scaled_with_the_product() -> None:
+    rng = np.random.default_rng(1)
+    x, w, bias, labels = (
+        rng.normal(size=(40, 3)),
+        rng.normal(size=(4, 3)),
+        9 * rng.normal(size=4),
+        np.arange(40) % 4,
+    )
+    plain = measure(x, labels, w, bias)["nc4.agreement"]
+    assert float(plain) != float(measure(x, labels, w)["nc4.agreement"])
+    scaled = measure(np.ldexp(x, 500), labels, np.ldexp(w, 400), np.ldexp(bias, 900))["nc4.agreement"]
+    assert float(scaled) == float(plain)
+    deciding = measure(np.ldexp(x, -900), labels, np.ldexp(w, -900), bias)["nc4.agreement"]
+    assert float(deciding) == float(measure(0 * x + x, labels, 0 * w, bias)["nc4.agreement"])
+
+
+def test_one_measure_is_explained() -> None:
+    m = measure([[1, 0], [3, 0], [0, 2], [0, 4]], [0, 0, 1, 1])
+    said = m.explain("nc1.pinv")
+    assert said.startswith(f"nc1.pinv = {m['nc1.pinv']}: (1/K) tr")
+    assert "Papyan" in said
+    assert "explain('nc1.pinv', 'nc1.pinv_samples')" in said
+
+
+def test_one_hot_labels_are_named() -> None:
+    with pytest.raises(InputError, match=r"one-hot: give class numbers, such as labels.argmax\(1\)"):
+        measure([[1, 0], [0, 1]], [[1, 0], [0, 1]])
