@@ -2781,6 +2781,16 @@ SETTLING: list[tuple[str, list[Line], str]] = [
     ("settling at a level that is a product", settling((17, settled(level=w * w))), "three different"),
     ("settling at its own level", settling((17, settled(level=X))), "three different"),
     ("settling at the level K", settling((17, settled(level=K))), "arbitrary"),
+    (
+        "settling above the level K only",
+        settling(
+            (5, assume(at_least(X, K), "above", NOW)),
+            (11, sinking(5, relation=at_least(0, X_rate + K * Y_rate))),
+            (12, claimed(greater(K, 0))),
+            (17, settled(11, 12, 13, 9, 10, level=K)),
+        ),
+        "arbitrary",
+    ),
     ("settling at a chosen level", settling((17, settled(level=Sym("top_w")))), "arbitrary"),
     ("settling with a weight >= 0", settling((12, combine(at_least(w, 0), (1, 4)))), "a weight > 0"),
     (
@@ -2821,6 +2831,11 @@ SETTLING: list[tuple[str, list[Line], str]] = [
         "y' >= 0",
     ),
     ("settling against a bounded scale", settling((10, assume(Relation(Y, "->0"), "escape"))), "y -> oo"),
+    (
+        "settling against a bounded scale, at all times",
+        settling((10, assume(Relation(Y, "->0"), "escape")), (11, sinking(4, 5))),
+        "y -> oo",
+    ),
     ("settling against another scale", settling((10, assume(Relation(y, "->oo"), "escape"))), "y -> oo"),
     (
         "settling without a derivative",
@@ -2957,7 +2972,16 @@ VARIATIONS: list[tuple[str, list[Line], str]] = [
         ),
         "real value",
     ),
-    ("variation bounded by itself", varying((12, varied(control=X))), "another scalar"),
+    (
+        "variation bounded by itself",
+        varying(
+            (9, claimed(at_least(0, X_rate + X_rate), 2, 3)),
+            (10, claimed(at_least(0, X_rate - X_rate), 2, 3)),
+            (11, assume(at_least(X, 0), "sign")),
+            (12, varied(control=X)),
+        ),
+        "another scalar",
+    ),
     ("variation bounded by a function", varying((12, varied(control=f(g)))), "another scalar"),
     ("variation at one index", varying((12, varied(value=f(c)))), "distinct bare"),
     ("variation from above", varying((9, claimed(at_least(0, Y_rate - X_rate), 2, 3))), "same"),
