@@ -9,12 +9,12 @@ All three are in P. Hartman, Ordinary Differential Equations, chapters II-IV.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from ncverify.derive.matching import bare_arguments, implied, match_head
 from ncverify.derive.monomials import POSITIVE_SYMBOLS, ProofError
-from ncverify.derive.relations import ZERO, Relation, at_least, greater
+from ncverify.derive.relations import ZERO, Relation, at_least, free_in, greater
 from ncverify.derive.sums import Facts, Normalizer
 from ncverify.derive.terms import (
     Add,
@@ -58,7 +58,7 @@ def sign_preserved(
     if not Normalizer(Facts()).is_zero(relation.rhs - value * term(factor)):
         raise ProofError("the rate is not the value times this factor")
     known = {name: item for part in (rate, *smooth) for name, item in part.definitions.items()}
-    primitive = _smooth_symbols(term(factor), known, smooth)
+    primitive = smooth_symbols(term(factor), known, smooth)
     if prime in known:
         if known[prime].derivative_of != value.name or not in_time(known[prime]):
             raise ProofError("the rate must be that of the value")
@@ -75,9 +75,7 @@ def sign_preserved(
     )
 
 
-def _smooth_symbols(
-    value: Term, definitions: Mapping[str, Definition], smooth: Sequence[Theorem]
-) -> set[str]:
+def smooth_symbols(value: Term, definitions: Mapping[str, Definition], smooth: Sequence[Theorem]) -> set[str]:
     """The primitive symbols a smooth term is made of; raises where it may be singular."""
     primitive: set[str] = set()
     done: set[str] = set()
@@ -142,20 +140,34 @@ def global_solution(sign: Theorem, lower: Theorem, upper: Theorem, bound: int | 
     )
 
 
+def kept(along: Iterable[Theorem]) -> list[Relation]:
+    """What theorems say that lasts: signs, and bounds of what never grows or never falls."""
+    lasting = ("keeps sign", "nondecreasing", "nonincreasing")
+    return [part.relation for part in along if part.relation.kind in lasting]
+
+
 def require_lasting(
     known: Theorem, kept: Sequence[Relation], *, apart_from: Collection[str] = frozenset()
 ) -> None:
-    """Every hypothesis but ``apart_from`` lasts: it is structural, or a sign (> 0 or >= 0) that is kept."""
+    """Every hypothesis but ``apart_from`` lasts: it is structural, or open and kept.
+
+    Kept are a sign (> 0 or >= 0), a number above a scalar that never grows, and one below a scalar that
+    never falls.
+    """
     for name, (assumed, kind) in known.hypotheses.items():
         if kind == "structural" or name in apart_from:
             continue
-        lasting = kind == "open" and any(
-            assumed in [sided(sign.lhs, 0).where(*assumed.conditions) for sided in (greater, at_least)]
-            and implied(sign.conditions, assumed.conditions)
-            for sign in kept
-        )
-        if not lasting:
+        if kind != "open" or not any(_keeps(said, assumed) for said in kept):
             raise ProofError(f"the hypothesis {name!r} is not known to hold at all times")
+
+
+def _keeps(said: Relation, assumed: Relation) -> bool:
+    if said.kind == "keeps sign":
+        signs = [sided(said.lhs, 0).where(*assumed.conditions) for sided in (greater, at_least)]
+        return assumed in signs and implied(said.conditions, assumed.conditions)
+    x, bound = (assumed.rhs, assumed.lhs) if said.kind == "nonincreasing" else (assumed.lhs, assumed.rhs)
+    plain = assumed.kind in (">=", ">") and not assumed.conditions and not free_in(assumed)
+    return plain and x == said.lhs and not said.conditions and symbols(bound) <= POSITIVE_SYMBOLS
 
 
 def unbounded(
@@ -167,9 +179,10 @@ def unbounded(
     ``rate``: prime >= phi; ``floor``: variable > 0; both must hold at all times, so ``along`` shows that
     the solution lasts for all t and that the open hypotheses (signs) are kept.  All symbols of the proof that
     move must last, and all their components: where a component is known to last for nonzero indices only,
-    ``along`` must say what number it is where the index is 0.  phi must be built from
-    the variable, positive numbers and orders of sorts by sums, products, powers and exp, with positive
-    coefficients outside exp: this makes it continuous and positive for x > 0.
+    ``along`` must say what number it is where the index is 0.  phi must be built from the variable,
+    positive numbers, orders of sorts, and what derivatives held constant and ``along`` says is > 0, by sums,
+    products, powers and exp, with positive coefficients outside exp: this makes it continuous and positive
+    for x > 0.
     """
     relation, low = rate.relation, floor.relation
     if relation.kind not in (">=", ">") or relation.lhs != prime or relation.conditions:
@@ -178,9 +191,9 @@ def unbounded(
         raise ProofError("x > 0 is needed")
     if rate.definitions.get(prime.name, Definition((), ZERO)).derivative_of != variable.name:
         raise ProofError(f"{prime.name!r} is not the derivative of {variable.name!r}")
-    if not _positive_function(relation.rhs, variable):
+    constants = _positive_constants((rate, floor, *along), along)
+    if not _positive_function(relation.rhs, variable, constants):
         raise ProofError("phi is not recognised as continuous and positive on x > 0")
-    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
     lasting = _lasting(along)
     definition = rate.definitions[prime.name]
     if not in_time(definition):
@@ -194,7 +207,7 @@ def unbounded(
     if not {name for name, _, _ in definition.rates} | moving <= lasting:
         raise ProofError("the solution must be known to last for all times")
     for known in (rate, floor, *along):
-        require_lasting(known, kept)
+        require_lasting(known, kept(along))
     return establish(
         Relation(variable, "->oo"),
         "classical: comparison",
@@ -229,27 +242,40 @@ def _still_at_zero(head: App | Sym, var: Var, along: Sequence[Theorem]) -> bool:
     )
 
 
-def _positive_function(value: Term, variable: Sym) -> bool:
+def _positive_constants(premises: Sequence[Theorem], along: Sequence[Theorem]) -> frozenset[str]:
+    """What derivatives in time held constant, and what is said to be > 0."""
+    made = [item for part in premises for item in part.definitions.values()]
+    fixed = {
+        name
+        for item in made
+        if item.derivative_of and in_time(item)
+        for name in item.primitive - {moving for moving, _, _ in item.rates}
+    }
+    return frozenset(name for name in fixed if any(p.relation == greater(Sym(name), 0) for p in along))
+
+
+def _positive_function(value: Term, variable: Sym, constants: frozenset[str]) -> bool:
+    numbers = POSITIVE_SYMBOLS | constants
     match value:
         case Num(number):
             return number > 0
-        case Sym(_):
-            return value == variable or value.name in POSITIVE_SYMBOLS
+        case Sym(name):
+            return value == variable or name in numbers
         case Add(parts) | Mul(parts):
-            return bool(parts) and all(_positive_function(part, variable) for part in parts)
+            return bool(parts) and all(_positive_function(part, variable, constants) for part in parts)
         case Fn("exp", arg):
             return all(isinstance(node, (Num, Add, Mul, Pow, Sym)) for node in walk(arg)) and _continuous(
-                arg, variable
+                arg, variable, numbers
             )
         case Pow(Sym(name), exponent):
-            return name in POSITIVE_SYMBOLS or (name == variable.name and exponent > 0)
+            return name in numbers or (name == variable.name and exponent > 0)
     return False
 
 
-def _continuous(value: Term, variable: Sym) -> bool:
-    """Polynomial in the variable with coefficients made of numbers and orders of sorts."""
+def _continuous(value: Term, variable: Sym, numbers: frozenset[str]) -> bool:
+    """Polynomial in the variable with coefficients made of numbers, orders of sorts and constants > 0."""
     for node in walk(value):
-        if isinstance(node, Sym) and node != variable and node.name not in POSITIVE_SYMBOLS:
+        if isinstance(node, Sym) and node != variable and node.name not in numbers:
             return False
         if isinstance(node, Pow) and variable in tuple(walk(node)) and node.exponent < 0:
             return False

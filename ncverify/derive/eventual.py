@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ncverify.derive.classical import require_lasting
+from ncverify.derive.classical import kept, require_lasting
 from ncverify.derive.limits import without_level
 from ncverify.derive.matching import bare_arguments
 from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError
@@ -79,7 +79,7 @@ def settles(
         elif number != 1 and (number < 5 or part.relation.kind != ">"):
             own = set()
         without_level(part, level, apart_from=own)
-        require_lasting(part, _kept(along), apart_from=own)
+        require_lasting(part, kept(along), apart_from=own)
         removed[number] = own
     return establish(
         Relation(value, "->0"),
@@ -121,7 +121,7 @@ def converges(
     removed = {}
     for number, part in enumerate((upper, lower, nonnegative, *along)):
         own = _late(part, along, POSITIVE_SYMBOLS) if number < 2 else set()
-        require_lasting(part, _kept(along), apart_from=own)
+        require_lasting(part, kept(along), apart_from=own)
         removed[number] = own
     return establish(
         Relation(value, "converges", ZERO, upper.relation.conditions | lower.relation.conditions),
@@ -130,10 +130,6 @@ def converges(
         arguments={"value": value, "control": control},
         discharged=removed,
     )
-
-
-def _kept(along: Sequence[Theorem]) -> list[Relation]:
-    return [part.relation for part in along if part.relation.kind == "keeps sign"]
 
 
 def _require_falling(known: Theorem, *parts: Term) -> None:

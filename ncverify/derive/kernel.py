@@ -2,7 +2,8 @@
 
 Relations (``relations``), theorems (``theorems``), and the only rules that make theorems: ``rules``,
 ``derivatives``, ``signs``, ``agreement``, ``inequalities``, ``means``, ``roots``, ``cases``, ``lemmas``,
-``order``, ``choices``, ``extremes``, ``linear_algebra``, ``classical``, ``limits``, ``eventual``.
+``order``, ``choices``, ``extremes``, ``linear_algebra``, ``classical``, ``continuation``, ``limits``,
+``eventual``.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from ncverify.derive.agreement import agree_where
 from ncverify.derive.cases import absurd, dichotomy, everywhere
 from ncverify.derive.choices import generalize, maximum
 from ncverify.derive.classical import global_solution, prose, sign_preserved, unbounded
+from ncverify.derive.continuation import bounded_growth
 from ncverify.derive.derivatives import derivative
 from ncverify.derive.eventual import converges, settles
 from ncverify.derive.extremes import delta_at_most_one, maximum_nonzero, one_of_sum
 from ncverify.derive.inequalities import log_parabola, square_order
 from ncverify.derive.lemmas import condition_holds, instantiate
-from ncverify.derive.limits import extremes_approach, nondecreasing, squeezed, vanishes
+from ncverify.derive.limits import extremes_approach, nondecreasing, nonincreasing, squeezed, vanishes
 from ncverify.derive.linear_algebra import (
     KernelVector,
     SingularTriple,
@@ -69,6 +71,7 @@ __all__ = [
     "agree_where",
     "antisymmetric",
     "at_least",
+    "bounded_growth",
     "character_real_part",
     "character_real_part_lower",
     "condition_holds",
@@ -107,6 +110,7 @@ __all__ = [
     "maximum",
     "maximum_nonzero",
     "nondecreasing",
+    "nonincreasing",
     "nonzero_factor",
     "norm_bound",
     "number_positive",

@@ -1,6 +1,6 @@
 """Limits along solutions as t -> oo, from inequalities that hold at all times.
 
-* ``nondecreasing``: x' >= 0 (mean value theorem).
+* ``nondecreasing``, ``nonincreasing``: x' >= 0, 0 >= x' (mean value theorem).
 * ``extremes_approach``: (x_M/x_m)' <= 0 whenever x_M is largest and x_m smallest, so max x/min x never grows.
 * ``vanishes``: x >= 0 decreases, and as long as x stays above a level, x' is at most a negative constant
   times the rate of log y, where y -> oo; so x -> 0.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ncverify.derive.classical import require_lasting, same_arguments
+from ncverify.derive.classical import kept, require_lasting, same_arguments
 from ncverify.derive.matching import bare_arguments, require_real
 from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError
 from ncverify.derive.relations import CHOSEN, ZERO, Relation, at_least, free_in, greater
@@ -39,12 +39,23 @@ def nondecreasing(rate: Theorem, value: App | Sym, *, along: Sequence[Theorem] =
     """x' >= 0 at all times: x never decreases along a solution (mean value theorem).
 
     ``rate``: prime >= 0 (or > 0) with prime the rate x' of ``value``; ``along`` shows that its open
-    hypotheses (signs) are kept.
+    hypotheses are kept.
     """
-    relation = rate.relation
-    prime = relation.lhs
-    if relation.kind not in (">=", ">") or relation.rhs != ZERO or not isinstance(prime, (App, Sym)):
+    if rate.relation.rhs != ZERO:
         raise ProofError("x' >= 0 is needed")
+    return _monotone(rate, rate.relation.lhs, value, "nondecreasing", along)
+
+
+def nonincreasing(rate: Theorem, value: App | Sym, *, along: Sequence[Theorem] = ()) -> Theorem:
+    """0 >= x' (or 0 > x') at all times: x never increases; see ``nondecreasing``."""
+    if rate.relation.lhs != ZERO:
+        raise ProofError("0 >= x' is needed")
+    return _monotone(rate, rate.relation.rhs, value, "nonincreasing", along)
+
+
+def _monotone(rate: Theorem, prime: Term, value: App | Sym, kind: str, along: Sequence[Theorem]) -> Theorem:
+    if rate.relation.kind not in (">=", ">") or not isinstance(prime, (App, Sym)):
+        raise ProofError("x' >= 0 or 0 >= x' is needed")
     if prime.name != value.name + "'" or not same_arguments(prime, value):
         raise ProofError("the rate must be that of the value")
     primitive: set[str] = set()
@@ -54,11 +65,10 @@ def nondecreasing(rate: Theorem, value: App | Sym, *, along: Sequence[Theorem] =
             raise ProofError("the rate must be that of the value")
     else:
         primitive = {value.name, prime.name}
-    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
     for known in (rate, *along):
-        require_lasting(known, kept)
+        require_lasting(known, kept(along))
     return establish(
-        Relation(value, "nondecreasing", ZERO, relation.conditions),
+        Relation(value, kind, ZERO, rate.relation.conditions),
         "classical: mean value theorem",
         (rate, *along),
         primitive=frozenset(primitive),
@@ -114,10 +124,9 @@ def extremes_approach(
         raise ProofError("something else is assumed of the places")
     if prime.name in falls.definitions:
         raise ProofError("the rate must be a primitive symbol")
-    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
-    require_lasting(falls, kept, apart_from=names)
+    require_lasting(falls, kept(along), apart_from=names)
     for known in (positive, *along):
-        require_lasting(known, kept)
+        require_lasting(known, kept(along))
     return establish(
         Relation(value, "max/min falls", ZERO, frozenset({index(var)})),
         "classical: Dini derivative of extremes",
@@ -181,10 +190,9 @@ def vanishes(
     _require_rates(decay, falling, escape, value, scale)
     if any(level.name in known.primitive for known in (decay, weight, nonnegative, falling, escape, *along)):
         raise ProofError("the level must be an arbitrary constant")
-    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
     for known in (nonnegative, falling, escape, *along):
         without_level(known, level)
-        require_lasting(known, kept)
+        require_lasting(known, kept(along))
     assumed: dict[int, set[str]] = {}
     for number, known in enumerate((decay, weight)):
         _require_undefined(known, level)
@@ -198,7 +206,7 @@ def vanishes(
         rest = [name for name in known.hypotheses if name not in own]
         if any(level.name in _names(known.hypotheses[name][0]) for name in rest):
             raise ProofError("the level may be bounded by positive numbers and powers of it by x only")
-        require_lasting(known, kept, apart_from=own)
+        require_lasting(known, kept(along), apart_from=own)
         assumed[number] = own
     return establish(
         Relation(value, "->0"),
@@ -278,9 +286,8 @@ def squeezed(small: Theorem, bound: Theorem, value: TermLike, *, along: Sequence
     constant = all(symbols(part) <= POSITIVE_SYMBOLS for part in factors)
     if len(factors) != len(_factors(relation.lhs)) - 1 or not constant:
         raise ProofError("the left side must be a constant times x")
-    kept = [part.relation for part in along if part.relation.kind == "keeps sign"]
     for known in (bound, *along):
-        require_lasting(known, kept)
+        require_lasting(known, kept(along))
     return establish(
         Relation(y, "->0", ZERO, relation.conditions),
         "classical: squeezed by a vanishing function",

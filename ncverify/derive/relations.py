@@ -29,10 +29,13 @@ ZERO = Num(Fraction(0))
 CHOSEN = "top"
 
 
-# "->oo", "->0", "converges" (to some number): as t -> oo; "nondecreasing" in t; the others: see the rules of
-# these names.
+# "->oo", "->0", "converges" (to some number): as t -> oo; "nondecreasing", "nonincreasing": in t; the others:
+# see the rules of these names.
 AT_ONE_STATE = ("=", "!=", ">=", ">")
-KINDS = (*AT_ONE_STATE, "->oo", "->0", "converges", "nondecreasing", "max/min falls", "keeps sign", "global")
+KINDS = (
+    *AT_ONE_STATE,
+    *("->oo", "->0", "converges", "nondecreasing", "nonincreasing", "max/min falls", "keeps sign", "global"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class Relation:
     def where(self, *nonzero: IndexLike) -> Relation:
         """The same relation, asked only where these indices are not 0."""
         return Relation(self.lhs, self.kind, self.rhs, self.conditions | {index(form) for form in nonzero})
+
+    def _repr_latex_(self) -> str:
+        from ncverify.derive.printing import latex
+
+        return f"$\\displaystyle {latex(self)}$"
 
 
 def check_names(*sides: Term, others: Iterable[Var] = ()) -> None:

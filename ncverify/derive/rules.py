@@ -29,8 +29,9 @@ from ncverify.derive.theorems import Definition, Theorem, establish
 
 
 def hypothesis(name: str, relation: Relation, kind: str = "structural") -> Theorem:
-    """Assume a relation.  ``kind``: ``structural`` (kept by the flow), ``open`` (a sign, > 0 or >= 0; that it
-    is kept must be shown) or ``pointwise`` (true at the state considered; forbids differentiation)."""
+    """Assume a relation.  ``kind``: ``structural`` (kept by the flow), ``open`` (a sign, > 0 or >= 0, or a
+    bound; that it is kept must be shown) or ``pointwise`` (true at the state considered; forbids
+    differentiation)."""
     if kind not in ("structural", "open", "pointwise"):
         raise ProofError(f"unknown kind of hypothesis {kind!r}")
     if any(var.name.startswith(CHOSEN) for var in free_in(relation)):

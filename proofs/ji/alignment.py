@@ -1,4 +1,4 @@
-"""Below log 2 the normalised margin never falls, the margin grows without bound, and the norm grows like log t."""
+"""Below log 2 the normalised margin never falls, and all margins tend to infinity."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ from ncverify.derive.kernel import (
     log_reciprocal,
     log_tangent,
     nondecreasing,
+    nonincreasing,
     number_positive,
     one_of_sum,
     product,
     reciprocal,
     sum_over,
+    unbounded,
 )
 from ncverify.derive.terms import Fraction, Num, Sym, dataclass, exp, log, total, total_nonzero
 from ncverify.evidence.points import holds_at
@@ -39,9 +41,10 @@ from ncverify.theory import peeled
 from ncverify.theory.expr import log as exact_log
 from ncverify.theory.expr import number
 
-from .flow import FLOW, descent, flow_H, flow_W, gradient_norm, loss_rate, rates
+from .flow import FLOW, L_rate, descent, flow_H, flow_W, gradient_norm, loss_rate, rates
 from .infimum import log_monotone, loss_form, loss_positive, rest, rest_positive, rest_split
 from .kkt import inward, radial, wrong_probability
+from .lasting import D, D_rate, flow_lasts
 from .margins import low, margin_at_most
 from .model import (
     CLASSES,
@@ -68,22 +71,22 @@ from .model import (
 from .squares import bound, divisor
 
 E, m, m_rate = Sym("E"), Sym("m"), Sym("m'")
-D, D_rate = Sym("D"), Sym("D'")
 rho, rho_rate = Sym("rho"), Sym("rho'")
 nu, gamma = Sym("nu"), Sym("gamma")
 power, power_rate = Sym("power"), Sym("power'")
+excess, excess_rate = Sym("excess"), Sym("excess'")
 
 SMALL_LOSS = Hypothesis(
-    "small-loss", "the sum loss is below log 2 (once, hence at all later times: it never grows)", r"L<\log2"
+    "small-loss", "the sum loss is below log 2 (at one time; it never grows: goal 'loss')", r"L<\log2"
 )
 LEVEL = Hypothesis(
     "level",
-    "m >= gamma R^2 (once, hence at all later times: goal 'normalised margin')",
-    r"m\geq\gamma R^2",
+    "m/R^2 >= gamma (at one time; it never falls: goal 'normalised margin')",
+    r"m/R^2\geq\gamma",
 )
 LEVEL_POSITIVE = Hypothesis("level-positive", "gamma > 0", r"\gamma>0")
-small_loss = hypothesis("small-loss", greater(log(Num(Fraction(2))), L))
-level = hypothesis("level", at_least(m, gamma * D))
+small_loss = hypothesis("small-loss", greater(log(Num(Fraction(2))), L), "open")
+above_level = hypothesis("level", at_least(excess, 0), "open")
 level_positive = hypothesis("level-positive", greater(gamma, 0))
 
 loss_is_positive = loss_positive()
@@ -281,34 +284,16 @@ def strong_pull(known: Growth) -> Theorem:
     return linear(at_least(nu, m * E), known.pull, spare, unfold=[E_is])
 
 
-@claim(
-    id="alignment",
-    paper=PAPER,
-    kind="corrected",
-    place="Lemma 3.3, (6): the margin; that beta tends to 1 is not claimed here",
-    title="Below log 2 all margins are at least m = -log(exp L - 1), and m/R^2 never falls",
-    plain="While the sum loss is below log 2, along gradient flow: every margin is at least m = -log(exp L - 1) > 0; the normalised margin m/R^2, "
-    "R^2 = |W|^2 + |H|^2, never falls; and where m >= gamma R^2 (once, hence at all later times) m' >= 2 gamma m e^{-m} > 0, that is "
-    "(e^m)' >= 2 gamma m: e^m grows at least linearly in time, and the margins with it like log t.",
-    latex=r"q_{\min}\ge m=-\log(e^L-1),\qquad\frac{d}{dt}\frac m{R^2}\ge0,\qquad\dot m\ge2\gamma me^{-m}",
-    scope="every K >= 2, every d and n, every gradient flow of the sum loss with L < log 2",
-    hypotheses=[CLASSES, *FLOW, SMALL_LOSS, LEVEL_POSITIVE, LEVEL],
-    goals={
-        "margin": at_least(margin(k, c, k + h), m).where(h),
-        "positive": greater(m, 0),
-        "normalised rate": at_least(rho_rate, 0),
-        "normalised margin": Relation(rho, "nondecreasing"),
-        "speed": at_least(m_rate, 2 * gamma * m * exp(-1 * m)),
-        "exponential speed": greater(power_rate, 0),
-        "exponential rate": at_least(power_rate, 2 * gamma * m),
-    },
-    expected="proved",
-    tags=["flow", "all-K"],
-)
-def alignment(bench: Workbench) -> None:
-    """The gradient is at least its radial part, and that is at least m times what the softmax misses."""
-    bench.show("margin", linear(bench.goal("margin"), margins_at_least_m()))
-    bench.show("positive", linear(bench.goal("positive"), m_positive))
+@cache
+def loss_falls() -> Theorem:
+    """L never increases, so that a loss below log 2 stays below."""
+    squares = [sum_of_squares(grad_W(k, r), k, r), sum_of_squares(grad_H(r, k, c), r, k, c)]
+    return nonincreasing(linear(at_least(0, L_rate), (-1, descent()), *squares), L)
+
+
+@cache
+def normalised_margin() -> tuple[Theorem, Theorem, Theorem]:
+    """rho = m/R^2 has rho' >= 0; m >= gamma R^2 from rho >= gamma; and rho - gamma >= 0 lasts."""
     known = growth()
     rho_is = define(rho, m / D)
     rho_dot = derivative(
@@ -328,8 +313,59 @@ def alignment(bench: Workbench) -> None:
         divide_by=weight,
         nonzero=[known.D_positive],
     )
+    excess_is = define(excess, rho - gamma)
+    excess_dot = derivative(excess_is, excess_rate, rates, along=[rho_dot], constants=["gamma"])
+    over = linear(at_least(excess_rate, 0), rising, excess_dot)
+    level = linear(
+        at_least(m, gamma * D),
+        (known.D_positive, above_level),
+        (-D, excess_is),
+        (-D, rho_is),
+        nonzero=[known.D_positive],
+    )
+    return rising, level, nondecreasing(over, excess, along=[loss_falls()])
+
+
+@claim(
+    id="alignment",
+    paper=PAPER,
+    kind="corrected",
+    place="Lemma 3.3, (6): the margin; that beta tends to 1 is not claimed here",
+    title="From a sum loss below log 2 all margins are at least m = -log(exp L - 1) -> oo, and m/R^2 never falls",
+    plain="If the sum loss is below log 2 at one time, it is from then on, and the gradient flow exists for all times: every margin is at "
+    "least m = -log(exp L - 1) > 0; the normalised margin m/R^2, R^2 = |W|^2 + |H|^2, never falls; and with gamma = m/R^2 at that time "
+    "m' >= 2 gamma m e^{-m} > 0 from then on, that is (e^m)' >= 2 gamma m: e^m grows at least linearly in time, so m and with it every "
+    "margin tends to infinity.",
+    latex=r"q_{\min}\ge m=-\log(e^L-1)\to\infty,\qquad\frac{d}{dt}\frac m{R^2}\ge0,\qquad\dot m\ge2\gamma me^{-m}",
+    scope="every K >= 2, every d and n, every gradient flow of the sum loss that starts with L < log 2",
+    hypotheses=[CLASSES, *FLOW, SMALL_LOSS, LEVEL_POSITIVE, LEVEL],
+    goals={
+        "margin": at_least(margin(k, c, k + h), m).where(h),
+        "positive": greater(m, 0),
+        "loss": Relation(L, "nonincreasing"),
+        "normalised rate": at_least(rho_rate, 0),
+        "normalised margin": Relation(rho, "nondecreasing"),
+        "speed": at_least(m_rate, 2 * gamma * m * exp(-1 * m)),
+        "to infinity": Relation(m, "->oo"),
+        "exponential speed": greater(power_rate, 0),
+        "exponential rate": at_least(power_rate, 2 * gamma * m),
+    },
+    expected="proved",
+    tags=["flow", "all-K"],
+)
+def alignment(bench: Workbench) -> None:
+    """The gradient is at least its radial part, and that is at least m times what the softmax misses."""
+    bench.show("margin", linear(bench.goal("margin"), margins_at_least_m()))
+    bench.show("positive", linear(bench.goal("positive"), m_positive))
+    known = growth()
+    falling = bench.show("loss", loss_falls())
+    rising, level, lasting = normalised_margin()
     bench.show("normalised rate", linear(bench.goal("normalised rate"), rising))
-    bench.show("normalised margin", nondecreasing(rising, rho))
+    bench.show("normalised margin", nondecreasing(rising, rho, along=[falling]))
+    surplus = product(
+        product(exp_positive(L), known.nonnegative),
+        linear(at_least(nu - 2 * m * (1 - exp(-1 * L)), 0), known.pull),
+    )
     strong = linear(at_least(nu - m * E, 0), strong_pull(known))
     fast = linear(
         at_least(m_rate, 2 * gamma * m * E),
@@ -345,6 +381,8 @@ def alignment(bench: Workbench) -> None:
         divide_by=product(E_positive, known.D_positive),
     )
     speed = bench.show("speed", linear(bench.goal("speed"), fast, (-2 * gamma * m, E_from_m)))
+    kept = [falling, lasting, level_positive, *flow_lasts()]
+    bench.show("to infinity", unbounded(speed, m_positive, m, m_rate, along=kept))
     power_is = define(power, exp(m))
     power_dot = derivative(power_is, power_rate, rates, along=[known.m_dot])
     rate = bench.show(

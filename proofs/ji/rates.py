@@ -43,14 +43,15 @@ from .alignment import (
     Growth,
     gamma,
     growth,
-    level,
     level_positive,
     log_nonnegative,
     loss_below_E,
+    loss_falls,
     loss_is_positive,
     m,
     m_positive,
     m_rate,
+    normalised_margin,
 )
 from .critical import A, A_is
 from .flow import FLOW, balance, balance_is, balance_rate, gradient_norm, rates
@@ -242,7 +243,7 @@ def speed_at_most(known: Growth) -> Theorem:
                 greater(2 * K / gamma * E * E, 0),
                 (2, product(product(order, reciprocal(level_positive)), squared_E)),
             ),
-            linear(at_least(m - gamma * D, 0), level),
+            linear(at_least(m - gamma * D, 0), normalised_margin()[1]),
         ),
         (K * E * E * D, E_is),
         divide_by=E_positive,
@@ -320,7 +321,8 @@ def nc1_rate_bound(bench: Workbench) -> None:
         (linear(greater(exp(m / 2) / 2, 0), (half, exp_positive(m / 2))), speed),
         (linear(greater(2 * K / gamma, 0), (2, product(order, reciprocal(level_positive)))), peak),
     )
-    bench.show("growth", nondecreasing(slow, race))
+    _, level, lasting = normalised_margin()
+    bench.show("growth", nondecreasing(slow, race, along=[loss_falls(), lasting]))
     norms_hold = bench.show("norms", linear(bench.goal("norms"), level, (gamma, known.D_is)))
     bench.show("NC1", linear(bench.goal("NC1"), *nc1_parts(within, norms_hold)))
 

@@ -7,6 +7,7 @@ ROOT = Path(__file__).parents[2]
 RULES = {
     "theorems", "rules", "derivatives", "signs", "agreement", "roots", "cases", "order", "choices",
     "linear_algebra", "classical", "extremes", "inequalities", "lemmas", "limits", "means", "eventual",
+    "continuation",
 }  # fmt: skip
 
 

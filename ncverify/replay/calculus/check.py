@@ -10,6 +10,7 @@ from ncverify.replay.calculus import (  # noqa: F401, each registers its rules
     basic,
     choices,
     classical,
+    continuation,
     derivatives,
     eventual,
     inequalities,

@@ -12,6 +12,7 @@ from fractions import Fraction
 from ncverify.replay.calculus.facts import arguments, matched, require_zero
 from ncverify.replay.calculus.lines import Arguments, Line, rule
 from ncverify.replay.calculus.terms import (
+    MONOTONE,
     POSITIVE,
     ZERO,
     Relation,
@@ -67,12 +68,12 @@ def sign_preserved(line: Line, value: Term, factor: Term, smooth: tuple[Step, ..
         raise Rejected("an equation for the rate of the value is needed")
     require_lasting(line.theory, rate, ())
     require_zero(add(rate.relation.rhs, neg(mul(value, factor))))
-    line.primitive |= _smooth_symbols(factor, line, smooth)
+    line.primitive |= smooth_symbols(factor, line, smooth)
     require_rate(line, value)
     return relation(value, "keeps sign", ZERO, rate.relation.conditions)
 
 
-def _smooth_symbols(value: Term, line: Line, smooth: Sequence[Step]) -> frozenset[str]:
+def smooth_symbols(value: Term, line: Line, smooth: Sequence[Step]) -> frozenset[str]:
     """The undefined symbols a term is made of; raises unless it is built by sums, products, exp, and
     denominators that are > 0."""
     for node in walk(value):
@@ -84,7 +85,7 @@ def _smooth_symbols(value: Term, line: Line, smooth: Sequence[Step]) -> frozense
                 raise Rejected(f"the factor may be singular: {name}")
     found = symbols(value) - POSITIVE
     for name in sorted(found & line.defined):
-        found |= _smooth_symbols(line.theory.definitions[name].body, line, smooth)
+        found |= smooth_symbols(line.theory.definitions[name].body, line, smooth)
     return found - line.defined
 
 
@@ -115,18 +116,28 @@ def global_solution(line: Line, bound: Fraction) -> Relation:
 def require_lasting(
     theory: Theory, step: Step, along: Sequence[Step], apart_from: frozenset[str] = frozenset()
 ) -> None:
-    """Every hypothesis but ``apart_from`` is structural, or a sign (> or >= 0) that a step says is kept."""
+    """Every hypothesis but ``apart_from`` is structural, or open and kept by what a step says.
+
+    That is a sign (> 0 or >= 0), or a number above a scalar that never grows, or below one that never falls.
+    """
     for name in sorted(step.hypotheses - apart_from):
         assumed, kind = theory.hypotheses[name]
-        kept = kind == "open" and any(
-            other.relation.kind == "keeps sign"
-            and assumed.kind in (">", ">=")
-            and assumed == relation(other.relation.lhs, assumed.kind, ZERO, assumed.conditions)
-            and other.relation.conditions <= assumed.conditions
-            for other in along
-        )
-        if kind != "structural" and not kept:
+        if kind != "structural" and (kind != "open" or not any(_keeps(s.relation, assumed) for s in along)):
             raise Rejected(f"the hypothesis {name!r} is not known to hold at all times")
+
+
+def _keeps(said: Relation, assumed: Relation) -> bool:
+    if assumed.kind not in (">", ">="):
+        return False
+    if said.kind == "keeps sign":
+        sign = relation(said.lhs, assumed.kind, ZERO, assumed.conditions)
+        return assumed == sign and said.conditions <= assumed.conditions
+    if said.kind not in MONOTONE or said.conditions or assumed.conditions or assumed.free:
+        return False
+    bounded, bound = assumed.lhs, assumed.rhs
+    if said.kind == "nonincreasing":
+        bounded, bound = bound, bounded
+    return bounded == said.lhs and symbols(bound) <= POSITIVE
 
 
 @rule("classical: comparison", variable=Arguments.term, prime=Arguments.term, along=Arguments.steps)
@@ -144,7 +155,9 @@ def unbounded(line: Line, variable: Term, prime: Term, along: tuple[Step, ...]) 
     definition = line.theory.definitions.get(prime[1])
     if definition is None or prime[1] not in line.premises[0].defined or not in_time(definition, variable[1]):
         raise Rejected("the left side is not the rate of x in time")
-    if not _positive_function(rate.rhs, variable):
+    said = {step.relation for step in along}
+    numbers = POSITIVE | {name for name in _held(line) if relation(("sym", name), ">") in said}
+    if not _positive_function(rate.rhs, variable, numbers):
         raise Rejected("phi is not recognised as continuous and positive on x > 0")
     lasting = {step.relation.lhs[1] for step in along if _all_last(step.relation, along)}
     if not {name for name, _, _ in definition.rates} | _moving(line) <= lasting:
@@ -179,31 +192,42 @@ def _moving(line: Line) -> set[str]:
     return {name for name in names if name + "'" in names and name not in line.theory.definitions}
 
 
-def _positive_function(value: Term, variable: Term) -> bool:
-    """Built from x, positive numbers and orders by sums, products, positive powers and exp."""
+def _held(line: Line) -> set[str]:
+    """The symbols that derivatives in time held constant."""
+    made = [line.theory.definitions[name] for name in line.defined]
+    return {
+        name
+        for item in made
+        if item.derivative_of and in_time(item, item.derivative_of)
+        for name in item.primitive - {moving for moving, _, _ in item.rates}
+    }
+
+
+def _positive_function(value: Term, variable: Term, numbers: frozenset[str]) -> bool:
+    """Built from x, positive numbers, orders and constants > 0 by sums, products, positive powers and exp."""
     match value:
         case ("num", number):
             return bool(number > 0)
         case ("sym", name):
-            return value == variable or name in POSITIVE
+            return value == variable or name in numbers
         case ("add" | "mul", parts):
-            return bool(parts) and all(_positive_function(part, variable) for part in parts)
+            return bool(parts) and all(_positive_function(part, variable, numbers) for part in parts)
         case ("pow", ("sym", name) as base, exponent):
-            return name in POSITIVE or (base == variable and exponent > 0)
+            return name in numbers or (base == variable and exponent > 0)
         case ("fn", "exp", arg):
-            return _polynomial(arg, variable)
+            return _polynomial(arg, variable, numbers)
     return False
 
 
-def _polynomial(value: Term, variable: Term) -> bool:
-    """A polynomial in x, with coefficients made of numbers and orders."""
+def _polynomial(value: Term, variable: Term, numbers: frozenset[str]) -> bool:
+    """A polynomial in x, with coefficients made of numbers, orders and constants > 0."""
     match value:
         case ("num", _):
             return True
         case ("sym", name):
-            return value == variable or name in POSITIVE
-        case ("pow", ("sym", name), _) if name in POSITIVE:
+            return value == variable or name in numbers
+        case ("pow", ("sym", name), _) if name in numbers:
             return True
         case ("add" | "mul" | "pow", *_) if value[0] != "pow" or value[2] >= 0:
-            return all(_polynomial(part, variable) for part in children(value))
+            return all(_polynomial(part, variable, numbers) for part in children(value))
     return False

@@ -29,17 +29,19 @@ from ncverify.replay.errors import Rejected
 
 
 @rule("classical: mean value theorem", value=Arguments.term)
-def nondecreasing(line: Line, value: Term) -> Relation:
-    """x' >= 0 at all times: x never decreases."""
+def monotone(line: Line, value: Term) -> Relation:
+    """x' >= 0 at all times: x never decreases; 0 >= x': it never increases."""
     rate, *along = line.premises
-    if rate.relation.kind not in (">=", ">") or rate.relation.rhs != ZERO:
-        raise Rejected("x' >= 0 is needed")
-    if rate.relation.lhs != prime_of(value):
+    known, prime = rate.relation, prime_of(value)
+    if known.kind not in (">=", ">") or ZERO not in (known.lhs, known.rhs):
+        raise Rejected("x' >= 0 or 0 >= x' is needed")
+    kind = "nondecreasing" if known.lhs == prime else "nonincreasing"
+    if prime not in (known.lhs, known.rhs):
         raise Rejected("the rate of the value is needed")
     require_rate(line, value)
     for step in line.premises:
         require_lasting(line.theory, step, along)
-    return relation(value, "nondecreasing", ZERO, rate.relation.conditions)
+    return relation(value, kind, ZERO, known.conditions)
 
 
 @rule(

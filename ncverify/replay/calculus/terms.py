@@ -216,9 +216,10 @@ def symbols(value: Term) -> frozenset[str]:
 # -- relations -----------------------------------------------------------------------------------------
 
 # Those after ">" are about all times: x tends to infinity or 0 or some limit, keeps its sign, exists, never
-# decreases.
+# decreases or increases.
 TIMELESS = ("=", "!=", ">=", ">")
-KINDS = (*TIMELESS, "->oo", "keeps sign", "global", "->0", "converges", "nondecreasing", "max/min falls")
+MONOTONE = ("nondecreasing", "nonincreasing")
+KINDS = (*TIMELESS, "->oo", "keeps sign", "global", "->0", "converges", *MONOTONE, "max/min falls")
 
 
 class Relation(NamedTuple):
