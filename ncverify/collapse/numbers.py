@@ -186,9 +186,10 @@ def _root(x: arb) -> arb:
 
 def as_fraction(value: Any) -> Fraction:
     """An integer, a fraction or the rational number that a double is."""
-    return (
-        value if isinstance(value, Fraction) else Fraction(value.item() if hasattr(value, "item") else value)
-    )
+    if isinstance(value, Fraction):
+        return value
+    plain = value.item() if hasattr(value, "item") else value
+    return Fraction(*map(int, plain.as_integer_ratio()))  # long doubles have no other way
 
 
 def sign(value: Fraction | Expr) -> int:

@@ -302,3 +302,12 @@ def test_one_measure_is_explained() -> None:
 def test_one_hot_labels_are_named() -> None:
     with pytest.raises(InputError, match=r"one-hot: give class numbers, such as labels.argmax\(1\)"):
         measure([[1, 0], [0, 1]], [[1, 0], [0, 1]])
+
+
+def test_long_doubles_are_read_exactly():
+    third = np.longdouble(1) / 3
+    shown = measure(np.array([[third], [0], [1]]), [0, 1, 0], numbers="exact")["nc1.trace_ratio"].value
+    exact = Fraction(*map(int, third.as_integer_ratio()))
+    mean = (exact + 1) / 2
+    within = ((exact - mean) ** 2 + (1 - mean) ** 2) / 3
+    assert shown == within / (Fraction(2, 9) * mean**2)
