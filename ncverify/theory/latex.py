@@ -4,8 +4,9 @@ Numbers ``2``, ``0.5``; symbols ``x``, ``\lambda``, ``s_1`` (named s1), ``s_{ab}
 (phat_a), ``\dot s``, ``\bar s``, ``\tilde x``, ``\mathrm{KL}``; ``+ - / \cdot \times *`` and products by
 juxtaposition; ``\frac`` (``\tfrac``, ``\dfrac``), ``\sqrt``, powers with whole exponents, ``e^{...}``,
 ``\exp``, ``\log``, ``\ln``, ``\sin``, ``\cos``, ``\tan``, their inverses ``\arcsin`` and so on, ``\sinh``,
-``\cosh``, ``\tanh``; brackets ``( ) [ ]``, braces around one factor (they do not show in print), with
-``\left``, ``\right``, ``\big`` and the like; spaces ``\, \; \! ~ \quad``.  Anything else is refused by name.
+``\cosh``, ``\tanh``, ``\sin^2 x`` for (sin x)^2; brackets ``( ) [ ]``, braces around one factor (they do
+not show in print), with ``\left``, ``\right``, ``\big`` and the like; spaces ``\, \; \! ~ \quad``.  Anything
+else is refused by name.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
 from ncverify.errors import InputError
+from ncverify.theory.latex_subset import GREEK, check_subset
 from ncverify.theory.nodes import MAX_DIGITS, Expr, Fn, Number, Pow, Symbol, clip
 
 MAX_LENGTH: Final = 20_000
@@ -37,12 +39,17 @@ power: atom "^" exponent
      | "(" sum ")" -> group
      | "[" sum "]" -> group
      | "{" factor "}" -> braces
-     | FRAC piece piece -> frac
-     | DIGITS -> digits
-     | SQRT piece -> root
+     | solid
      | FUNCTION "(" sum ")" -> call
      | FUNCTION "{" factor "}" -> open_call
-     | FUNCTION (symbol | number) -> open_call
+     | FUNCTION (symbol | number | solid) -> open_call
+     | FUNCTION "^" whole "(" sum ")" -> call_to
+     | FUNCTION "^" whole "{" factor "}" -> open_call_to
+     | FUNCTION "^" whole (symbol | solid) -> open_call_to
+?solid: FRAC piece piece -> frac
+      | DIGITS -> digits
+      | SQRT piece -> root
+whole: DIGIT | "{" SIGN? NUMBER "}"
 number: NUMBER
 ?piece: "{" sum "}" | DIGIT -> digit
 symbol: ACCENT? LETTER subscript?
@@ -67,18 +74,15 @@ _NOTHING: Final = re.compile(
     r"\\(left|right|bigl|bigr|Bigl|Bigr|biggl|biggr|big|Big|bigg|Bigg|quad|qquad|displaystyle)(?![A-Za-z])"
     r"|\\[,;:! ]|~|\$|\\limits(?![A-Za-z])"
 )
-# fmt: off
-_GREEK: Final = frozenset((
-    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta",
-    "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "varphi",
-    "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Sigma", "Upsilon", "Phi",
-    "Psi", "Omega", "ell",
-))
-# fmt: on
 _FUNCTION_NAMES: Final = frozenset(("f", "g", "F", "G", "sigma", "phi", "varphi", "psi", "Phi", "Psi"))
 _FUNCTIONS: Final = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 _OTHERS: Final = re.compile(r"[0-9]|.(hat|bar|dot|tilde)$")
 """In a word \\mathrm{...}: what the name of a symbol with a subscript or an accent ends in."""
+_FUNCTION_COMMANDS: Final = frozenset(
+    ("exp", "log", "ln", "sinh", "cosh", "tanh", "sin", "cos", "tan", "arcsin", "arccos", "arctan")
+)
+_RAISED: Final = frozenset(("sin", "cos", "tan", "sinh", "cosh", "tanh"))
+"""Functions of which f^2 x means (f(x))^2 to everybody."""
 _ACCENTS: Final = {"widehat": "hat", "overline": "bar"}
 
 
@@ -102,6 +106,7 @@ def parse_latex(text: str) -> Expr:
 
 def parse_latex_equation(text: str) -> tuple[Expr, Expr]:
     """Both sides of ``left = right``."""
+    _prepared(text)
     sides = text.split("=")
     if len(sides) != 2:
         raise InputError(f"{clip(text)!r} has {len(sides) - 1} signs =: an equation has one")
@@ -127,7 +132,9 @@ def _prepared(text: str) -> str:
         raise InputError(
             f"number {clip(long_number[0])} has more than {MAX_DIGITS} digits: use smaller numbers"
         )
-    return re.sub(r"_\s*\{\s*", "_{", _NOTHING.sub(" ", text))
+    source = re.sub(r"_\s*\{\s*", "_{", _NOTHING.sub(" ", text))
+    check_subset(source)
+    return source
 
 
 def _complaint(error: UnexpectedInput, source: str) -> str:
@@ -247,6 +254,22 @@ class _Reader(Transformer[Token, Any]):
     def open_call(self, name: Token, value: Any) -> Any:
         return _Part(self.call(name, _part(value).value), bare=str(name))
 
+    def whole(self, *parts: Token) -> int:
+        text = "".join(map(str, parts))
+        if not text.isdigit() or int(text) < 1:
+            raise InputError(
+                f"power {clip(text)} of a function is ambiguous: write \\frac{{1}}{{\\sin(x)}} or \\arcsin(x)"
+            )
+        return int(text)
+
+    def call_to(self, name: Token, power: int, value: Expr) -> Expr:
+        if str(name)[1:] not in _RAISED:
+            raise InputError(f"{name}^{power} is ambiguous: write ({name}(x))^{power}, or the power inside")
+        return self.call(name, value) ** power
+
+    def open_call_to(self, name: Token, power: int, value: Any) -> Any:
+        return _Part(self.call_to(name, power, _part(value).value), bare=f"{name}^{power}")
+
     def subscript(self, token: Token) -> str:
         name = str(token)
         return name if name.isdigit() else f"_{_plain_letter(name)}"
@@ -260,7 +283,7 @@ class _Reader(Transformer[Token, Any]):
                 letter = _plain_letter(str(part))
             else:
                 subscript += part
-        upright = len(letter) > 1 and letter not in _GREEK
+        upright = len(letter) > 1 and letter not in GREEK
         return _Part(Symbol(letter + accent + subscript), upright=upright)
 
 
@@ -284,14 +307,16 @@ def _check_juxtaposed(before: _Part, part: _Part, *, slashed: bool) -> None:
 def _plain_letter(token: str) -> str:
     if token.startswith(r"\mathrm{"):
         word = token[8:-1]
-        if word in _GREEK or _OTHERS.search(word):
+        if word in GREEK or _OTHERS.search(word):
             raise InputError(f"\\mathrm{{{clip(word)}}} has the name of another symbol: rename it")
         return word
     if token.startswith("\\"):
         name = token[1:]
         if name == "pi":
             raise InputError(r"\pi is not available as a number: name the variable differently")
-        if name not in _GREEK:
+        if name in _FUNCTION_COMMANDS:
+            raise InputError(f"\\{name} stands where a variable or a bracket is expected: write \\{name}(x)")
+        if name not in GREEK:
             raise InputError(f"the command \\{clip(name)} is outside the subset of LaTeX that is read")
         return name
     return token
