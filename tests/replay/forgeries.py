@@ -3037,7 +3037,248 @@ VARIATIONS: list[tuple[str, list[Line], str]] = [
 ]
 
 
-GROUPS = (SIMPLE, RULES, COMPARISONS, DECAYS, MATRICES, EXTREMES, SETTLING, VARIATIONS)
+F_rate = Function("f'", ("G",))
+FALLING = Relation(x, "nonincreasing")
+
+
+def bounded(*changes: tuple[int, Line]) -> list[Line]:
+    """x never grows, so it stays below K; and under that y never falls."""
+    lines = [
+        assume(at_least(0, x_rate), "falls"),
+        rule("classical: mean value theorem", FALLING, 0, value=x),
+        assume(greater(K, x), "bound", "open"),
+        assume(at_least(y_rate, 0), "rises"),
+        combine(at_least(y_rate, 0), (1, 3), (0, 2)),
+        rule("classical: mean value theorem", Relation(y, "nondecreasing"), 4, 1, value=y),
+    ]
+    for place, line in changes:
+        lines[place] = line
+    return lines
+
+
+def kept_by(said: Relation, assumed: Relation, kind: str = "open") -> list[Line]:
+    lines = (1, assume(said, "said")), (2, assume(assumed, "bound", kind))
+    return bounded(*lines, (4, claimed(at_least(y_rate, 0), 3, 2)))
+
+
+BOUNDS: list[tuple[str, list[Line], str]] = [
+    ("never growing by what rises", bounded((0, assume(at_least(x_rate, 0), "falls"))), "not what the rule"),
+    ("never growing by an equation", bounded((0, assume(equal(0, x_rate), "falls"))), "is needed"),
+    ("never growing by a bound", bounded((0, assume(at_least(1, x_rate), "falls"))), "is needed"),
+    ("never growing by another", bounded((0, assume(at_least(0, y_rate), "falls"))), "the rate"),
+    ("kept below by what falls", kept_by(FALLING, greater(x, K)), "all times"),
+    ("kept above by what rises", kept_by(Relation(x, "nondecreasing"), greater(K, x)), "all times"),
+    ("kept below a moving bound", kept_by(FALLING, greater(w, x)), "all times"),
+    ("kept below at one index", kept_by(FALLING, greater(K, x).where(g)), "all times"),
+    ("kept below a bound at an index", kept_by(FALLING, greater(delta(g), x)), "all times"),
+    ("kept equal", kept_by(FALLING, equal(K, x)), "all times"),
+    ("kept different", kept_by(FALLING, different(K, x)), "all times"),
+    ("kept by another", kept_by(FALLING, greater(K, w)), "all times"),
+    ("kept by what falls at an index", kept_by(FALLING.where(g), greater(K, x)), "all times"),
+    ("kept by what lasts", kept_by(lasting(x), greater(K, x)), "all times"),
+    ("kept for now", kept_by(FALLING, greater(K, x), NOW), "all times"),
+]
+
+
+def held(*changes: tuple[int, Line]) -> list[Line]:
+    """x' >= w x with a constant w > 0 drives X = x to infinity."""
+    lines = [
+        X_IS,
+        differentiate(X_rate, x_rate, MOVES, constants=["w"]),
+        assume(at_least(x_rate, w * x), "flow"),
+        assume(greater(x, 0), "positive"),
+        assume(greater(w, 0), "weight"),
+        assume(lasting(x), "lasts"),
+        combine(at_least(X_rate, w * X), (1, 1), (1, 2), unfold=[0]),
+        combine(greater(X, 0), (1, 3), unfold=[0]),
+        to_infinity(4, 5),
+    ]
+    for place, line in changes:
+        lines[place] = line
+    return lines
+
+
+def to_infinity(*along: int, rate: int = 6) -> Line:
+    kept = [P(n) for n in along]
+    conclusion = Relation(X, "->oo")
+    return rule("classical: comparison", conclusion, rate, 7, variable=X, prime=X_rate, along=kept)
+
+
+CONSTANTS: list[tuple[str, list[Line], str]] = [
+    ("a constant that is not said to be positive", held((8, to_infinity(5))), "phi"),
+    ("a constant that may be 0", held((4, assume(at_least(w, 0), "weight"))), "phi"),
+    ("a constant that moves", held((1, X_DOT)), "phi"),
+    ("a constant for now", held((4, assume(greater(w, 0), "weight", NOW))), "all times"),
+    (
+        "what moves as a constant",
+        held(
+            (1, differentiate(X_rate, x_rate, MOVES | {"w": ((), w_rate)})),
+            (5, assume(lasting(x), "lasts")),
+        ),
+        "phi",
+    ),
+    (
+        "a constant of another direction",
+        [
+            *held()[:8],
+            define(Y, x),
+            differentiate(Y_rate, u, {"x": ((), u)}, source=8, constants=["u", "y"]),
+            claimed(at_least(X_rate, y * X), 6, 9),
+            assume(greater(y, 0), "other"),
+            to_infinity(4, 5, 11, rate=10),
+        ],
+        "phi",
+    ),
+]
+
+
+def turning(*changes: tuple[int, Line]) -> list[Line]:
+    """x' = y, y' = -x: X = x^2 + y^2 does not even grow."""
+    rates = {"x": ((), x_rate), "y": ((), y_rate)}
+    lines = [
+        define(X, x * x + y * y),
+        differentiate(X_rate, 2 * x * x_rate + 2 * y * y_rate, rates),
+        assume(equal(x_rate, y), "flow-x"),
+        assume(equal(y_rate, -x), "flow-y"),
+        combine(equal(1, 1)),
+        rule("square", at_least(x * x, 0), value=x, even=[], unfold=[]),
+        rule("square", at_least(y * y, 0), value=y, even=[], unfold=[]),
+        combine(at_least(X, X_rate), (1, 5), (1, 6), (1, 0), (-1, 1), (-2 * x, 2), (-2 * y, 3)),
+        forever(),
+    ]
+    for place, line in changes:
+        lines[place] = line
+    return lines
+
+
+def forever(*premises: int, flow: Sequence[int] = (2, 3), smooth: Sequence[int] = (), **given: Any) -> Line:
+    arguments = {"value": x, "factor": Num(Fraction(1)), **given}
+    lists = {"flow": [P(n) for n in flow], "smooth": [P(n) for n in smooth]}
+    conclusion = lasting(arguments["value"])
+    return rule("classical: bounded growth", conclusion, *(premises or (0, 7)), **arguments, **lists)
+
+
+def pushed(field_of_x: Term, *more: Line, smooth: Sequence[int] = ()) -> list[Line]:
+    """The same with another field, and a growth that is only claimed."""
+    lines = turning((2, assume(equal(x_rate, field_of_x), "flow-x")), (7, claimed(at_least(X, X_rate), 1)))
+    return [*lines[:8], *more, forever(smooth=smooth)]
+
+
+TURNS: list[tuple[str, list[Line], str]] = [
+    (
+        "growth of what is not defined",
+        turning(
+            (0, assume(equal(X, x * x + y * y))),
+            (1, combine(equal(1, 1))),
+            (7, claimed(at_least(X, X_rate), 0)),
+        ),
+        "definition",
+    ),
+    ("growth by a claim", turning((8, forever(4, 7))), "definition"),
+    (
+        "growth of a function",
+        turning((0, define(f(g), x * x)), (1, combine(equal(1, 1))), (7, combine(equal(1, 1)))),
+        "definition",
+    ),
+    ("growth at a moving pace", turning((8, forever(factor=w))), "numbers and orders"),
+    ("growth at an index", turning((8, forever(factor=delta(g)))), "numbers and orders"),
+    ("growth for now", turning((3, assume(equal(y_rate, -x), "flow-y", NOW))), "all times"),
+    (
+        "growth that is bounded for now",
+        turning((4, assume(equal(w, 1), "now", NOW)), (7, claimed(at_least(X, X_rate), 1, 4))),
+        "all times",
+    ),
+    (
+        "a field that is smooth where a number is positive",
+        pushed(y / w, assume(greater(w, 0), "positive"), smooth=[8]),
+        "whatever is assumed",
+    ),
+    ("a field with a pole", pushed(y / x), "denominator"),
+    ("a field with a corner", pushed(sqrt(x)), "singular"),
+    ("a field with a parameter", pushed(y + w), "made of the components"),
+    ("one family twice", turning((8, forever(flow=(2, 2)))), "each family"),
+    ("another family", turning((8, forever(value=w))), "each family"),
+    ("one family only", turning((8, forever(flow=(2,)))), "same"),
+    (
+        "the sum of some squares",
+        turning(
+            (0, define(X, x * x)),
+            (1, differentiate(X_rate, 2 * x * x_rate, {"x": ((), x_rate), "y": ((), y_rate)})),
+            (7, claimed(at_least(X, X_rate), 1)),
+        ),
+        "same",
+    ),
+    ("growth by an equation", turning((7, claimed(equal(X, X_rate), 1))), "is needed"),
+    ("growth at one index only", turning((7, claimed(at_least(X, X_rate).where(g), 1))), "is needed"),
+    ("growth faster", turning((7, claimed(at_least(2 * X, X_rate), 1))), "same"),
+    ("growth without a rate", turning((7, claimed(at_least(X, X_rate)))), "rate of D"),
+    (
+        "growth never differentiated",
+        turning((1, combine(equal(1, 1))), (7, claimed(at_least(X, X_rate)))),
+        "rate of D",
+    ),
+    (
+        "growth along another direction",
+        turning(
+            (1, differentiate(X_rate, 2 * x * y + 2 * y * y_rate, {"x": ((), y), "y": ((), y_rate)})),
+            (7, claimed(at_least(X, X_rate), 1)),
+        ),
+        "rate of D",
+    ),
+    (
+        "growth along fewer rates",
+        turning(
+            (1, differentiate(X_rate, 2 * x * x_rate, {"x": ((), x_rate)}, constants=["y"])),
+            (7, claimed(at_least(X, X_rate), 1)),
+        ),
+        "other rates",
+    ),
+    (
+        "a flow that is an inequality",
+        turning((2, assume(at_least(x_rate, y), "flow-x")), (7, claimed(at_least(X, X_rate), 1))),
+        "x' = F",
+    ),
+    (
+        "a flow at an index",
+        turning((2, assume(equal(x_rate, y).where(g), "flow-x")), (7, claimed(at_least(X, X_rate), 1))),
+        "x' = F",
+    ),
+    (
+        "a flow of something",
+        turning((2, assume(equal(x, y), "flow-x")), (7, claimed(at_least(X, X_rate), 1))),
+        "x' = F",
+    ),
+    (
+        "a flow of one component",
+        turning(
+            (2, assume(equal(Function("f'", ("G",))(c), y), "flow-x")), (7, claimed(at_least(X, X_rate), 1))
+        ),
+        "distinct bare",
+    ),
+    (
+        "a flow that is complex",
+        turning((2, assume(equal(R_1_rate(a), y), "flow-x")), (7, claimed(at_least(X, X_rate), 1))),
+        "real symbol",
+    ),
+    (
+        "a flow that is defined",
+        [
+            define(x_rate, y),
+            turning()[0],
+            replace(turning()[1], premises=[1]),
+            assume(equal(y_rate, -x), "flow-y"),
+            claimed(at_least(X, X_rate), 1, 2),
+            forever(1, 4, flow=(0, 3)),
+        ],
+        "primitive",
+    ),
+]
+
+
+GROUPS = (
+    *(SIMPLE, RULES, COMPARISONS, DECAYS, MATRICES, EXTREMES, SETTLING, VARIATIONS),
+    *(BOUNDS, CONSTANTS, TURNS),
+)
 
 
 def forged_derivations() -> list[tuple[str, Any, str]]:
@@ -3241,6 +3482,18 @@ def small_derivations() -> dict[str, Any]:
             assume(Relation(x, "->0")),
             assume(at_least(K * x, y * y), "k"),
             rule("classical: squeezed by a vanishing function", Relation(y, "->0"), 0, 1, value=y),
+        ],
+        "kept below": bounded(),
+        "kept at most": kept_by(FALLING, at_least(K, x)),
+        "kept above": kept_by(Relation(x, "nondecreasing"), greater(x, K)),
+        "comparison with a constant": held(),
+        "bounded growth": turning(),
+        "bounded growth of a family": [
+            define(X, total(g, f(g) * f(g))),
+            differentiate(X_rate, total(g, 2 * f(g) * F_rate(g)), {"f": ((g,), F_rate(g))}),
+            assume(equal(F_rate(g), f(g) / K), "flow"),
+            claimed(at_least(K * X, X_rate), 1),
+            forever(0, 3, flow=(2,), value=f(g), factor=K),
         ],
         "settling": settling(),
         "settling above a square": settling((5, assume(at_least(X, w * w), "above", NOW)), (11, sinking(5))),
