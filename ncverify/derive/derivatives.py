@@ -75,12 +75,14 @@ def derivative(
     if set(rates) & set(constants):
         raise ProofError("a symbol both moves and is named constant")
     taken = set(bare_arguments(relation.lhs))
-    for args, rate in rates.values():
+    for name, (args, rate) in rates.items():
+        if not isinstance(args, tuple) or len(set(args)) < len(args) or any(var.fixed for var in args):
+            raise ProofError(f"the rate of {name!r} must have distinct free indices")
         check_names(rate, others=args)
         if (free_variables(rate) - set(args)) & taken:
             raise ProofError("an index of the definition is used for the direction: rename it")
         plain = Normalizer(Facts())
-        if not plain.is_real(plain.poly(rate)) or not isinstance(args, tuple):
+        if not plain.is_real(plain.poly(rate)):
             raise ProofError("a rate is not shown to be real")
     operator = _Derivation(all_rates, frozenset(constants) | POSITIVE_SYMBOLS, regular)
     body = operator.apply(relation.rhs, frozenset())
@@ -136,6 +138,8 @@ class _Derivation:
                 if name in self.rates:
                     args, rate = self.rates[name]
                     given = value.args if isinstance(value, App) else ()
+                    if [var.sort for var in args] != [at.sort for at in given]:
+                        raise ProofError(f"the rate of {name!r} has other indices than {name!r}")
                     return substitute(rate, dict(zip(args, given, strict=True)))
                 raise ProofError(f"{name!r} has neither a rate nor is it named constant")
             case Add(parts):

@@ -157,3 +157,17 @@ def test_everything_that_moves_must_last():
     still = hypothesis("still", equal(x(Index("G")), 0))
     with pytest.raises(ProofError, match="last for all times"):
         lasting_off_zero(still, runs)
+
+
+def test_a_rate_fits_its_symbol():
+    # F is the sum of m(v, w), m'(v, w) depends on both: a rate m'(v, v) would only know the diagonal
+    m, m_rate = Function("m", ("G", "G")), Function("m'", ("G", "G"))
+    w = Var("w", "G")
+    definition = define(F, total(v, total(w, m(v, w))))
+    with pytest.raises(ProofError, match="must have distinct free indices"):
+        derivative(definition, F_rate, {"m": ((v, v), m_rate(v, v))})
+    with pytest.raises(ProofError, match="must have distinct free indices"):
+        fixed = Var("c", "G", fixed=True)
+        derivative(define(F, total(v, x(v))), F_rate, {"x": ((fixed,), x_rate(fixed))})
+    with pytest.raises(ProofError, match="has other indices than 's'"):
+        derivative(define(F, total(a, s(a))), F_rate, {"s": ((v,), x(v))})
