@@ -12,14 +12,19 @@ from markupsafe import Markup, escape
 
 _STYLED = re.compile(r'<(mi|mn) mathvariant="(bold|double-struck|script)">(\w)</\1>')
 _TOKENS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+_WORD = re.compile(r"\\[A-Za-z]+")
 _OPEN, _CLOSE = ("{", "(", "[", r"\left", r"\begin"), ("}", ")", "]", r"\right", r"\end")
 _SPACES = (r"\quad", r"\qquad")
 _RELATIONS = (
     "=",
     "<",
     ">",
-    *(r"\le", r"\leq", r"\ge", r"\geq", r"\ne", r"\to", r"\iff", r"\implies", r"\Longleftrightarrow", r"\in"),
+    *(r"\le", r"\leq", r"\ge", r"\geq", r"\ne", r"\neq", r"\to", r"\in"),
+    *(r"\iff", r"\implies", r"\Rightarrow", r"\Longleftrightarrow"),
 )
+_SIGNS = ("+", "-")
+_UNARY = (*_RELATIONS, ",", "_", "^", "")
+"""After these a sign belongs to what follows."""
 _NAMES = (
     "math mrow mi mo mn mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr "
     "mtd mstyle mpadded mphantom menclose"
@@ -35,21 +40,27 @@ _ELEMENTS = frozenset(f"{{http://www.w3.org/1998/Math/MathML}}{name}" for name i
 
 
 def pieces(latex: str) -> list[list[str]]:
-    """Where a displayed formula may be broken on a narrow page: statements, each cut before its relations.
+    """Where a displayed formula may be broken on a narrow page: statements, each cut before its operators.
 
-    A statement ends at a wide space; nothing is cut inside braces, brackets and environments.
+    A statement ends at a wide space; nothing is cut inside braces, brackets and environments.  The empty
+    group in front of an operator gives it the space that it has between its operands.
     """
-    statements, depth = [[""]], 0
+    statements, depth, last = [[""]], 0, ""
     for token in _TOKENS.findall(latex):
         depth += (token in _OPEN) - (token in _CLOSE)
         if token in _SPACES and depth == 0:
             statements.append([""])
+            last = ""
             continue
-        if token in _RELATIONS and depth == 0 and statements[-1][-1].strip():
-            statements[-1].append("")
-        statements[-1][-1] += token
-    cut = [[part.strip() for part in statement if part.strip()] for statement in statements]
-    return [statement for statement in cut if statement]
+        joins = token in _RELATIONS or (token in _SIGNS and last not in _UNARY)
+        if joins and depth == 0 and statements[-1][-1]:
+            statements[-1].append("{}")
+        if depth or not token.isspace():
+            # A letter after a command would be part of its name.
+            apart = not depth and _WORD.fullmatch(last) and token.isalpha()
+            statements[-1][-1] += f" {token}" if apart else token
+        last = token.strip() or last
+    return [statement for statement in statements if statement != [""]]
 
 
 @lru_cache(maxsize=4096)
