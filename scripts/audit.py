@@ -87,7 +87,8 @@ def corruptions(options: argparse.Namespace) -> list[str]:
         store = options.store or Path(name)
         if options.store is None:
             audit_certificates.make_store(store, options.jobs)
-        return audit_certificates.corrupted(store, options.corruptions, options.seed, progress)
+        wrong = audit_certificates.corrupted(store, options.corruptions, options.seed, progress)
+    return wrong + audit_certificates.lying_flows(progress)
 
 
 def crashes(options: argparse.Namespace) -> list[str]:

@@ -23,12 +23,14 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "replay"))
 
 from corruptions import corruptions
+from flow_lies import FLOWS, flow_body, lies
 from hostile import certificates as hostile_certificates
 from hostile import claims_files as hostile_claims
 
 from ncverify.ledger.run import check
 from ncverify.replay.certificate import assertions, check_certificate
 from ncverify.replay.errors import Rejected
+from ncverify.replay.kinds import check_body
 from ncverify.replay.main import files_in, replay
 from ncverify.replay.reading import digest, parse
 
@@ -125,6 +127,26 @@ def corrupted(store: Path, count: int, seed: int, progress: Progress) -> list[st
         f"{', '.join(sorted(by_kind))} ({perf_counter() - begin:.0f} s)"
     )
     return under_name + other
+
+
+def lying_flows(progress: Progress) -> list[str]:
+    """Print the figures of false and broken copies of certified flows of every kind; what went wrong."""
+    begin, wrong, tried = perf_counter(), [], 0
+    for name in progress(FLOWS, len(FLOWS), "false copies of flows"):
+        body = flow_body(name)
+        check_body(body)
+        for what, copied in lies(body):
+            tried += 1
+            try:
+                check_body(copied)
+            except Rejected:
+                continue
+            wrong.append(f"accepted: {name} flow, {what}")
+    print(
+        f"false copies of {len(FLOWS)} kinds of certified flows (another start, parameter, loss, time, ball, "
+        f"step or coefficient): {tried - len(wrong)} of {tried} rejected ({perf_counter() - begin:.0f} s)"
+    )
+    return wrong
 
 
 def crashed(kills: int, seed: int, progress: Progress) -> list[str]:
