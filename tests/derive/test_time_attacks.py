@@ -166,8 +166,8 @@ def test_a_rate_fits_its_symbol():
     definition = define(F, total(v, total(w, m(v, w))))
     with pytest.raises(ProofError, match="must have distinct free indices"):
         derivative(definition, F_rate, {"m": ((v, v), m_rate(v, v))})
+    fixed = Var("c", "G", fixed=True)
     with pytest.raises(ProofError, match="must have distinct free indices"):
-        fixed = Var("c", "G", fixed=True)
         derivative(define(F, total(v, x(v))), F_rate, {"x": ((fixed,), x_rate(fixed))})
     with pytest.raises(ProofError, match="has other indices than 's'"):
         derivative(define(F, total(a, s(a))), F_rate, {"s": ((v,), x(v))})
