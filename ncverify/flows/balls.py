@@ -20,9 +20,11 @@ __all__ = [
     "certainly_lt",
     "certainly_positive",
     "dyadic",
+    "integers",
     "largest",
     "lower",
     "norm",
+    "norm_of_integers",
     "on_grid",
     "pair",
     "poly",
@@ -85,9 +87,15 @@ def pair(x: arb) -> tuple[int, int]:
     return int(mantissa), int(exponent)
 
 
-def poly(coefficients: Sequence[int], bits: int) -> arb_poly:
-    """The polynomial with the exact coefficients c_k 2^-bits."""
-    return arb_poly(fmpz_poly(list(coefficients))) * dyadic(1, -bits)
+def integers(coefficients: Sequence[int]) -> fmpz_poly:
+    """The polynomial with these coefficients."""
+    return fmpz_poly(list(coefficients))
+
+
+def poly(coefficients: Sequence[int] | fmpz_poly, bits: int) -> arb_poly:
+    """The polynomial with the coefficients c_k 2^-bits, enclosed in the precision in force."""
+    exact = coefficients if isinstance(coefficients, fmpz_poly) else integers(coefficients)
+    return arb_poly(exact) * dyadic(1, -bits)
 
 
 def norm(p: arb_poly) -> arb:
@@ -97,6 +105,12 @@ def norm(p: arb_poly) -> arb:
     """
     with precision(LOW):
         return abs(p(_UNIT)).upper()
+
+
+def norm_of_integers(p: fmpz_poly) -> arb:
+    """The same for the integers themselves."""
+    with precision(LOW):
+        return norm(arb_poly(p))
 
 
 def series_exp(p: arb_poly, terms: int) -> arb_poly:

@@ -15,41 +15,19 @@ from fractions import Fraction
 from operator import mul
 from typing import Any
 
-from flint import arb, fmpz, fmpz_mat
+import numpy as np
+from flint import arb
 from gmpy2 import mpz
 
 from ncverify.flows.balls import precision, rational, to_fixed
 from ncverify.flows.full_step import FullCurve, FullProblem, FullStep
 from ncverify.flows.march import GUARD
+from ncverify.flows.matrix_product import LimbFormat, MatrixProduct
 from ncverify.flows.online import PlainProduct, online_product
 from ncverify.flows.step import Errors
 
 Series = list[Any]
 """Coefficients as integers in units of 2^-bits."""
-
-
-class MatrixSeries:
-    """A matrix whose entries are series, kept so that a convolution is one product of integer matrices."""
-
-    def __init__(self, rows: int, columns: int) -> None:
-        self.rows, self.columns = rows, columns
-        self.terms: list[list[Any]] = []
-        self._wide: list[list[Any]] = [[] for _ in range(rows)]
-        self._tall: list[Any] = []
-
-    def append(self, entries: list[Any]) -> None:
-        """The next coefficient matrix, row by row."""
-        self.terms.append(entries)
-        for i, row in enumerate(self._wide):
-            row.extend(entries[i * self.columns : (i + 1) * self.columns])
-        self._tall = entries + self._tall
-
-    def convolve(self, other: MatrixSeries, bits: int) -> list[Any]:
-        """sum_j A_j B_{k-j} 2^-bits for the last k, both of the same length."""
-        width = len(self._wide[0])
-        left = fmpz_mat(self.rows, width, [x for row in self._wide for x in row])
-        right = fmpz_mat(width, other.columns, other._tall)
-        return [x >> bits for x in (left * right).entries()]
 
 
 @dataclass(frozen=True)
@@ -150,9 +128,12 @@ class _Series:
     ) -> None:
         self.problem, self.bits, self.length, self.base, self.order = problem, bits, length, base, order
         classes, d, n = problem.classes, problem.dimension, problem.samples
-        self.w, self.wt = MatrixSeries(classes, d), MatrixSeries(d, classes)
-        self.h, self.ht = MatrixSeries(d, n), MatrixSeries(n, d)
-        self.g = MatrixSeries(classes, n)
+        self.form = LimbFormat(bits, (bits - GUARD) // order, (order + 1) * max(classes, d, n))
+        self.field_w = MatrixProduct(self.form, classes, n, d, order)
+        self.field_h = MatrixProduct(self.form, d, classes, n, order)
+        self.logits = MatrixProduct(self.form, classes, d, n, order)
+        self.w: list[Series] = []
+        self.h: list[Series] = []
         self.pairs = [(k, i) for i, label in enumerate(problem.labels) for k in range(classes) if k != label]
         self.tail = 0
 
@@ -171,7 +152,8 @@ class _Series:
         self.inverses: list[Series] = [[] for _ in range(n)]
         qs: list[Series] = [[] for _ in range(n)]
         self.kappa, self.pace = [number(kappa0)], [number(pace0)]
-        self._append([fmpz(x) for x in w0], [fmpz(x) for x in h0])
+        w, h = self._append([int(x) for x in w0], [int(x) for x in h0])
+        self.logits.push(w, h)
         unit = number(1) << bits
         width = classes - 1
         for k in range(self.order + 1):
@@ -191,18 +173,18 @@ class _Series:
                 value = quotients[place].push(self.forces[place][k], self.inverses[i][k])
                 g[row * n + i] = -value
                 g[problem.labels[i] * n + i] += value
-            self.g.append([fmpz(int(x)) for x in g])
-            w_next, h_next = self.g.convolve(self.ht, bits), self.wt.convolve(self.g, bits)
+            force = self.form.cut(g, k, classes)
+            w_next = self.field_w.push(force, h.transpose(0, 2, 1))
+            h_next = self.field_h.push(w.transpose(0, 2, 1), force)
             if decay:
-                last = [*self.w.terms[k], *self.h.terms[k]]
                 lost = [
-                    p.push(mpz(int(self.pace[k])), mpz(int(x))) * decay.numerator // decay.denominator
-                    for p, x in zip(drag, last, strict=True)
+                    int(p.push(mpz(int(self.pace[k])), mpz(x))) * decay.numerator // decay.denominator
+                    for p, x in zip(drag, (*self.w[k], *self.h[k]), strict=True)
                 ]
-                w_next = [x - int(y) for x, y in zip(w_next, lost[: len(w0)], strict=True)]
-                h_next = [x - int(y) for x, y in zip(h_next, lost[len(w0) :], strict=True)]
-            self._append([x // (k + 1) for x in w_next], [x // (k + 1) for x in h_next])
-            z = self.w.convolve(self.h, bits)
+                w_next = [x - y for x, y in zip(w_next, lost[: len(w0)], strict=True)]
+                h_next = [x - y for x, y in zip(h_next, lost[len(w0) :], strict=True)]
+            w, h = self._append([x // (k + 1) for x in w_next], [x // (k + 1) for x in h_next])
+            z = self.logits.push(w, h)
             slopes = {(row, i): (z[row * n + i] - z[problem.labels[i] * n + i]) for row, i in self.pairs}
             ell = -slopes[self.base] if self.base is not None else 0
             for place, pair in enumerate(self.pairs):
@@ -213,21 +195,21 @@ class _Series:
             if decay:
                 self.pace.append(speed.push(self.pace[k], rise) // (k + 1))
             if k + 3 >= self.order:
-                last = [*self.w.terms[k + 1], *self.h.terms[k + 1], *slopes.values(), self.kappa[k + 1]]
+                last = [*self.w[k + 1], *self.h[k + 1], *slopes.values(), self.kappa[k + 1]]
                 last += [f[k + 1] for f in self.forces]
                 self.tail = max(self.tail, *(abs(int(x)) for x in last))
 
-    def _append(self, w: list[Any], h: list[Any]) -> None:
-        classes, d, n = self.problem.classes, self.problem.dimension, self.problem.samples
+    def _append(self, w: Series, h: Series) -> tuple[np.ndarray, np.ndarray]:
+        """Takes the next coefficients of W and H, returns their limbs."""
         self.w.append(w)
-        self.wt.append([w[a * d + b] for b in range(d) for a in range(classes)])
         self.h.append(h)
-        self.ht.append([h[a * n + b] for b in range(n) for a in range(d)])
+        cut, k = self.form.cut, len(self.w) - 1
+        return cut(w, k, self.problem.classes), cut(h, k, self.problem.dimension)
 
     def result(self) -> tuple[Any, ...]:
         """W, H, F, B, kappa, J, tail, in the order of ``FullTrial``."""
-        w = [list(entry) for entry in zip(*self.w.terms, strict=True)]
-        h = [list(entry) for entry in zip(*self.h.terms, strict=True)]
+        w = [list(entry) for entry in zip(*self.w, strict=True)]
+        h = [list(entry) for entry in zip(*self.h, strict=True)]
         return w, h, self.forces, self.inverses, self.kappa, self.pace, self.tail
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flint import arb, arb_poly
+from flint import arb, arb_poly, fmpz, fmpz_poly
 
-from ncverify.flows.balls import LOW, certainly_lt, dyadic, norm, precision, upper
+from ncverify.flows.balls import LOW, certainly_lt, dyadic, norm, norm_of_integers, poly, precision, upper
 from ncverify.flows.ranges import PIECES, ranges
 
 Dyadic = tuple[int, int]
@@ -40,6 +40,19 @@ def exponential_error(weight: arb_poly, exponent: arb_poly, factor: arb) -> arb:
     slope = exponent.derivative()
     defect = norm(weight.derivative() - weight * slope)
     miss = abs(weight[0] - factor * exponent[0].exp())
+    return _grown(miss, defect, slope)
+
+
+def fixed_exponential_error(weight: fmpz_poly, exponent: fmpz_poly, factor: arb, bits: int) -> arb:
+    """The same for polynomials whose coefficients are integers in units of 2^-bits."""
+    slope = exponent.derivative()
+    residue = weight.derivative() * (fmpz(1) << bits) - weight * slope
+    miss = abs(dyadic(int(weight[0]), -bits) - factor * dyadic(int(exponent[0]), -bits).exp())
+    with precision(LOW):
+        return _grown(miss, norm_of_integers(residue) * dyadic(1, -2 * bits), poly(slope, bits))
+
+
+def _grown(miss: arb, defect: arb, slope: arb_poly) -> arb:
     with precision(LOW):
         rise = positive_sum(ranges(slope)) / PIECES
         return upper(rise.exp() * (miss + defect))
