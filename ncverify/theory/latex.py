@@ -75,9 +75,10 @@ _NOTHING: Final = re.compile(
     r"|\\[,;:! ]|~|\$|\\limits(?![A-Za-z])"
 )
 _FUNCTION_NAMES: Final = frozenset(("f", "g", "F", "G", "sigma", "phi", "varphi", "psi", "Phi", "Psi"))
+_OPERATORS: Final = frozenset(
+    ("ln", "lg", "tr", "Tr", "det", "diag", "max", "min", "rank", "sgn", "sign", "erf", "softmax", "relu")
+)
 _FUNCTIONS: Final = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
-_OTHERS: Final = re.compile(r"[0-9]|.(hat|bar|dot|tilde)$")
-"""In a word \\mathrm{...}: what the name of a symbol with a subscript or an accent ends in."""
 _FUNCTION_COMMANDS: Final = frozenset(
     ("exp", "log", "ln", "sinh", "cosh", "tanh", "sin", "cos", "tan", "arcsin", "arccos", "arctan")
 )
@@ -88,11 +89,15 @@ _ACCENTS: Final = {"widehat": "hat", "overline": "bar"}
 
 def parse_latex(text: str) -> Expr:
     """The expression that a formula in LaTeX spells.  Raises ``InputError`` with one line."""
+    return _parsed(text, _Reader())
+
+
+def _parsed(text: str, reader: _Reader) -> Expr:
     source = _prepared(text)
     if not source.strip():
         raise InputError("the formula is empty: write e.g. x + 1")
     try:
-        found: Expr = _Reader().transform(_parser().parse(source))
+        found: Expr = reader.transform(_parser().parse(source))
     except VisitError as error:
         if isinstance(error.orig_exc, InputError):
             raise error.orig_exc from None
@@ -110,7 +115,8 @@ def parse_latex_equation(text: str) -> tuple[Expr, Expr]:
     sides = text.split("=")
     if len(sides) != 2:
         raise InputError(f"{clip(text)!r} has {len(sides) - 1} signs =: an equation has one")
-    return parse_latex(sides[0]), parse_latex(sides[1])
+    reader = _Reader()
+    return _parsed(sides[0], reader), _parsed(sides[1], reader)
 
 
 @lru_cache(maxsize=1)
@@ -167,6 +173,12 @@ def _part(found: Any) -> _Part:
 
 @v_args(inline=True)
 class _Reader(Transformer[Token, Any]):
+    """Reads one formula or equation, in which a name is written in one way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spelled: dict[str, tuple[str, ...]] = {}
+
     def sum(self, *parts: Any) -> Expr:
         total: Expr | None = None
         negative = False
@@ -275,16 +287,19 @@ class _Reader(Transformer[Token, Any]):
         return name if name.isdigit() else f"_{_plain_letter(name)}"
 
     def symbol(self, *parts: Any) -> Any:
-        accent = letter = subscript = ""
+        accent = letter = raw = subscript = ""
         for part in parts:
             if isinstance(part, Token) and part.type == "ACCENT":
                 accent = _ACCENTS.get(str(part)[1:], str(part)[1:])
             elif isinstance(part, Token):
-                letter = _plain_letter(str(part))
+                letter, raw = _plain_letter(str(part)), str(part)
             else:
                 subscript += part
         upright = len(letter) > 1 and letter not in GREEK
-        return _Part(Symbol(letter + accent + subscript), upright=upright)
+        name, spelling = letter + accent + subscript, (raw, accent, subscript)
+        if self.spelled.setdefault(name, spelling) != spelling:
+            raise InputError(f"two symbols of the formula have the name {clip(name)}: rename one of them")
+        return _Part(Symbol(name), upright=upright)
 
 
 def _check_juxtaposed(before: _Part, part: _Part, *, slashed: bool) -> None:
@@ -296,7 +311,7 @@ def _check_juxtaposed(before: _Part, part: _Part, *, slashed: bool) -> None:
         raise InputError(r"a factor behind a/b is ambiguous: write \frac{a}{b}, or a \cdot")
     if part.numeral:
         raise InputError(r"a number behind a factor is ambiguous: put it in front, or write \cdot")
-    if before.upright:
+    if before.upright and (part.group or repr(before.value) in _OPERATORS):
         word = repr(before.value)
         raise InputError(f"{word} could be a function: write {word} \\cdot x, or its formula")
     if part.group and isinstance(before.value, Symbol) and before.value.name in _FUNCTION_NAMES:
@@ -306,10 +321,7 @@ def _check_juxtaposed(before: _Part, part: _Part, *, slashed: bool) -> None:
 
 def _plain_letter(token: str) -> str:
     if token.startswith(r"\mathrm{"):
-        word = token[8:-1]
-        if word in GREEK or _OTHERS.search(word):
-            raise InputError(f"\\mathrm{{{clip(word)}}} has the name of another symbol: rename it")
-        return word
+        return token[8:-1]
     if token.startswith("\\"):
         name = token[1:]
         if name == "pi":
