@@ -104,7 +104,15 @@ def test_an_exception_in_a_check_is_an_error_never_a_result(tmp_path: Path) -> N
     path = write(tmp_path, 'declare("broken", "x", "x", "proved", lambda: 1 / 0)')
     (result,) = nv.check(path)
     assert result.verdict.outcome is Outcome.ERROR
-    assert result.verdict.message == "ZeroDivisionError: division by zero"
+    place, _, said = result.verdict.message.partition(": ")
+    line = int(place.removeprefix("mine.py:"))
+    assert "1 / 0" in Path(path).read_text().splitlines()[line - 1]
+    assert said == "ZeroDivisionError: division by zero"
+
+
+def test_a_verdict_is_of_a_claim_object() -> None:
+    with pytest.raises(InputError, match=r"nv.check\('lyapunov-zero'\)"):
+        nv.verdict("lyapunov-zero")  # type: ignore[arg-type]
 
 
 def test_evidence_that_is_not_plain_json_is_an_error(tmp_path: Path) -> None:
@@ -251,6 +259,8 @@ for n in range(2):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # where the tests run in the background of a shell, they and their children ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         deadline = time.monotonic() + 120
