@@ -186,13 +186,13 @@ with TemporaryDirectory() as folder:
     results = nv.check(str(mine), store=folder)
     print(results)
     print()
-    files = sorted(Path(folder, "certificates").glob("*.json"))
-    for file in files:
+    texts = {file: json.loads(file.read_text()) for file in Path(folder, "certificates").glob("*.json")}
+    files = {data["claim"]["id"]: file for file, data in texts.items()}
+    for _, file in sorted(files.items()):
         checked = replay(file)
         print("accepted" if checked.accepted else f"rejected: {checked.reason}", "-", checked.accepted.id)
         assert checked.accepted
-    data = json.loads(files[0].read_text(encoding="utf-8"))
-    data["verdict"] = "certified" if data["verdict"] == "proved" else "proved"
+    data = {**texts[files["cube"]], "verdict": "certified"}
     forged = Path(folder, f"{sha256(certificate_bytes(data)).hexdigest()}.json")
     forged.write_bytes(certificate_bytes(data))
     checked = replay(forged)
