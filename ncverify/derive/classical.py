@@ -142,7 +142,7 @@ def global_solution(sign: Theorem, lower: Theorem, upper: Theorem, bound: int | 
 
 def kept(along: Iterable[Theorem]) -> list[Relation]:
     """What theorems say that lasts: signs, and bounds of what never grows or never falls."""
-    lasting = ("keeps sign", "nondecreasing", "nonincreasing")
+    lasting = ("keeps sign", "stays positive", "nondecreasing", "nonincreasing")
     return [part.relation for part in along if part.relation.kind in lasting]
 
 
@@ -162,7 +162,7 @@ def require_lasting(
 
 
 def _keeps(said: Relation, assumed: Relation) -> bool:
-    if said.kind == "keeps sign":
+    if said.kind in ("keeps sign", "stays positive"):
         signs = [sided(said.lhs, 0).where(*assumed.conditions) for sided in (greater, at_least)]
         return assumed in signs and implied(said.conditions, assumed.conditions)
     x, bound = (assumed.rhs, assumed.lhs) if said.kind == "nonincreasing" else (assumed.lhs, assumed.rhs)

@@ -1,13 +1,13 @@
-"""Solutions last for all times where the sum of the squares of all components grows at most exponentially."""
+"""Gronwall's inequality: solutions that last for all times, and what stays positive."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ncverify.derive.classical import smooth_symbols
+from ncverify.derive.classical import kept, require_lasting, smooth_symbols
 from ncverify.derive.matching import bare_arguments
 from ncverify.derive.monomials import COMPLEX, POSITIVE_SYMBOLS, ProofError
-from ncverify.derive.relations import Relation, free_in
+from ncverify.derive.relations import ZERO, Relation, free_in
 from ncverify.derive.sums import Facts, Normalizer
 from ncverify.derive.terms import Add, App, Sum, Sym, Term, TermLike, symbols, term
 from ncverify.derive.theorems import Theorem, establish, in_time
@@ -97,3 +97,41 @@ def _sum_of_squares(family: App | Sym) -> Term:
     for var in reversed(bare_arguments(family)):
         squares = Sum(var, squares)
     return squares
+
+
+def stays_positive(
+    rate: Theorem,
+    value: App | Sym,
+    factor: TermLike,
+    *,
+    smooth: Sequence[Theorem] = (),
+    along: Sequence[Theorem] = (),
+) -> Theorem:
+    """x' + c x >= 0, c smooth in the state: x exp(integral of c) never falls, so x > 0 (or >= 0) lasts.
+
+    ``rate``: x' + c x >= 0 with c = ``factor``, and x' the rate of ``value``; the factor must be built by
+    sums, products and exp from primitive symbols, and from symbols and denominators that ``smooth`` accounts
+    for: definitions, and x > 0 for what is divided by.  ``along`` shows that open hypotheses are kept.
+    """
+    c, relation = term(factor), rate.relation
+    prime = App(value.name + "'", value.args) if isinstance(value, App) else Sym(value.name + "'")
+    if relation.kind not in (">=", ">") or not Normalizer(Facts()).is_zero(
+        relation.difference - (prime + c * value)
+    ):
+        raise ProofError("x' + c x >= 0 is needed")
+    known = {name: item for part in (rate, *smooth) for name, item in part.definitions.items()}
+    primitive = smooth_symbols(c, known, smooth)
+    if prime.name in known:
+        if known[prime.name].derivative_of != value.name or not in_time(known[prime.name]):
+            raise ProofError("the rate must be that of the value")
+    else:
+        primitive |= {value.name, prime.name}
+    for part in (rate, *smooth, *along):
+        require_lasting(part, kept(along))
+    return establish(
+        Relation(value, "stays positive", ZERO, relation.conditions),
+        "classical: linear inequality",
+        (rate, *smooth, *along),
+        primitive=frozenset(primitive),
+        arguments={"value": value, "factor": c, "smooth": tuple(smooth), "along": tuple(along)},
+    )

@@ -12,7 +12,7 @@ from ncverify.derive.agreement import agree_where
 from ncverify.derive.cases import absurd, dichotomy, everywhere
 from ncverify.derive.choices import generalize, maximum
 from ncverify.derive.classical import global_solution, prose, sign_preserved, unbounded
-from ncverify.derive.continuation import bounded_growth
+from ncverify.derive.continuation import bounded_growth, stays_positive
 from ncverify.derive.derivatives import derivative
 from ncverify.derive.eventual import converges, settles
 from ncverify.derive.extremes import delta_at_most_one, maximum_nonzero, one_of_sum
@@ -130,6 +130,7 @@ __all__ = [
     "square_order",
     "square_zero",
     "squeezed",
+    "stays_positive",
     "steps",
     "sum_over",
     "unbounded",

@@ -14,6 +14,7 @@ _GREEK = {"alpha": "α", "beta": "β", "lam": "λ", "mu": "μ"}
 _RELATION_LATEX = {"=": "=", "!=": r"\neq", ">=": r"\geq", ">": ">"}
 _WORDS = {
     "keeps sign": "keeps its sign",
+    "stays positive": "stays positive",
     "global": "exists for all times",
     "nondecreasing": "never decreases",
     "nonincreasing": "never increases",

@@ -34,7 +34,8 @@ CHOSEN = "top"
 AT_ONE_STATE = ("=", "!=", ">=", ">")
 KINDS = (
     *AT_ONE_STATE,
-    *("->oo", "->0", "converges", "nondecreasing", "nonincreasing", "max/min falls", "keeps sign", "global"),
+    *("->oo", "->0", "converges", "nondecreasing", "nonincreasing", "max/min falls"),
+    *("keeps sign", "stays positive", "global"),
 )
 
 

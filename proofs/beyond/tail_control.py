@@ -161,6 +161,7 @@ def scaled_deviations() -> Scaled:
         "near above": at_least(NEAR, size * delta_a).where(a),
         "near below": at_least(size * delta_a, -NEAR).where(a),
         "rest": at_least(4 * curved / K, rest(a)),
+        "drift": equal(drift, (total_nonzero(a, s(a) * rest(a)) - curved) / S),
         "drift above": at_least(4 * curved / K, drift),
         "drift below": at_least(drift, -4 * curved),
         "scaled above": at_least(42 * pace * growth * curved, scaled_rate(a)).where(a),
@@ -269,6 +270,16 @@ def tail_second_order(bench: Workbench) -> None:
     weighted = linear(
         equal(total_nonzero(a, s(a) * delta_a), m * spread), turned, (m, x.centred), (-m, x.spread_is)
     )
+    mean_rest = bench.show(
+        "drift",
+        linear(
+            bench.goal("drift"),
+            tail.drift_is,
+            (-m / S, weighted),
+            unfold=[x.size_is],
+            nonzero=[more_than_one, y.S_positive],
+        ),
+    )
     room = linear(at_least(4 * N / K - rest(a), 0), rest_high)
     pushes = sum_over(product(positive, room), a, nonzero=True)
     per_size = reciprocal(y.S_positive)
@@ -279,9 +290,7 @@ def tail_second_order(bench: Workbench) -> None:
             (per_size, pushes),
             product(N_nonnegative, per_size),
             (4 * N / K / S, y.S_is),
-            (-1, tail.drift_is),
-            (m / S, weighted),
-            unfold=[x.size_is],
+            (-1, mean_rest),
             nonzero=mine,
         ),
     )
@@ -301,9 +310,7 @@ def tail_second_order(bench: Workbench) -> None:
             (per_size, sum_over(product(positive, rest_low), a, nonzero=True)),
             product(product(N_nonnegative, per_size), far),
             (3, N_nonnegative),
-            tail.drift_is,
-            (-m / S, weighted),
-            unfold=[x.size_is],
+            mean_rest,
             nonzero=mine,
         ),
     )

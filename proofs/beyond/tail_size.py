@@ -16,42 +16,53 @@ from ncverify.derive.kernel import (
     equal,
     exp_log,
     exp_positive,
+    exp_tangent,
     greater,
     hypothesis,
     linear,
+    logarithmic_mean,
     number_positive,
     one_of_sum,
     product,
     reciprocal,
     square,
     square_order,
+    stays_positive,
     sum_over,
 )
 from ncverify.derive.terms import Sym, exp, log, total_nonzero
 from ncverify.evidence.workbench import Workbench
 
 from ..garrod.convergence import EVERY, SPECTRUM
-from ..garrod.model import FLOW, K, a, more_than_one, order, positive
+from ..garrod.model import FLOW, K, S, a, g, more_than_one, order, positive
 from .tail_control import (
     NEAR,
     RATES,
+    Scaled,
     curved,
     scaled,
     scaled_deviations,
     size,
     spread,
     spread_pace,
+    spread_rate,
 )
 from .tail_limit import at_late_times, late, small_positive
-from .tails import deviation, drift, pace, rest
+from .tails import bend, deviation, drift, pace, rest, tilt
 
 PAPER = "beyond"
 level, level_rate = Sym("logsize"), Sym("logsize'")
 root, root_rate = Sym("rootD"), Sym("rootD'")
 control, control_rate = Sym("v"), Sym("v'")
 delta_a = deviation(a)
-OFF = Hypothesis("off-the-ray", "the s_a (a != 0) are never all equal, so D > 0 at all times", r"D>0")
-off = hypothesis("off-the-ray", greater(spread, 0))
+OFF = Hypothesis(
+    "off-the-ray",
+    "the s_a (a != 0) are not all equal at one time: D > 0, which is kept (goal 'apart')",
+    r"D>0",
+)
+off = hypothesis("off-the-ray", greater(spread, 0), "open")
+heights = total_nonzero(g, 1 + exp(tilt(g)))
+tilts = total_nonzero(g, tilt(g) * tilt(g))
 
 
 @claim(
@@ -66,6 +77,7 @@ off = hypothesis("off-the-ray", greater(spread, 0))
     scope=EVERY,
     hypotheses=[*SPECTRUM, FLOW, OFF],
     goals={
+        "apart": Relation(spread, "stays positive"),
         "size": equal(total_nonzero(a, scaled(a) * scaled(a)), exp(level)),
         "limit": Relation(level, "converges"),
     },
@@ -76,6 +88,7 @@ off = hypothesis("off-the-ray", greater(spread, 0))
 def tail_nonzero(bench: Workbench) -> None:
     """With r = sqrt D: |(log D + 2 sbar/K)'| <= 20 w sbar^2 r <= -(20 sbar r)', late."""
     x = scaled_deviations()
+    apart = bench.show("apart", stays_apart(bench, x))
     level_is = define(level, log(spread) + 2 * size / K)
     root_is = define(root, exp(log(spread) / 2))
     control_is = define(control, 20 * size * root)
@@ -211,6 +224,7 @@ def tail_nonzero(bench: Workbench) -> None:
             value=level,
             control=control,
             along=[
+                apart,
                 bench.use("growth", "sign"),
                 bench.use("growth", "unbounded"),
                 bench.use("differences-vanish", "scaled divergence"),
@@ -218,3 +232,84 @@ def tail_nonzero(bench: Workbench) -> None:
             ],
         ),
     )
+
+
+def stays_apart(bench: Workbench, x: Scaled) -> Theorem:
+    """D' >= -c D with c smooth in the state: rest_a and the drift are at most M sum e(g)^2, at every state."""
+    tail = x.tail
+    m, D, w = size, spread, pace
+    mine = [more_than_one, tail.lyapunov.S_positive, x.size_positive]
+    # 2 (e^t - 1 - t) <= t^2 (1 + e^t), by the logarithmic mean of e^t and 1
+    t = tilt(g)
+    power, above = t * (exp(t) + 1), exp(t) - 1
+    up = linear(greater(exp(t) + 1, 0), exp_positive(t), number_positive(1))
+    chord = linear(
+        at_least(t * t * (exp(t) + 1), 2 * t * (exp(t) - 1)),
+        square(power - 2 * above),
+        (2, logarithmic_mean(t, 0)),
+        divide_by=up,
+    )
+    bent = linear(
+        at_least(t * t * (1 + exp(t)), 2 * bend),
+        chord,
+        (linear(greater(2 * exp(t), 0), (2, exp_positive(t))), exp_tangent(-t)),
+    )
+    others = one_of_sum(up, g, nonzero=True)
+    single = linear(
+        at_least(heights * t * t - 2 * bend, 0).where(g),
+        bent,
+        product(square(t), linear(at_least(heights - (1 + exp(t)), 0).where(g), others)),
+    )
+    rests = linear(
+        at_least(heights * tilts - rest(a), 0),
+        sum_over(single, g, nonzero=True),
+        bench.use("tail-equation", "rest above"),
+    )
+    per_size = reciprocal(tail.lyapunov.S_positive)
+    N_nonnegative = product(product(x.size_positive, x.size_positive), x.spread_nonnegative)
+    drifts = linear(
+        at_least(heights * tilts - drift, 0),
+        (per_size, sum_over(product(positive, rests), a, nonzero=True)),
+        (heights * tilts / S, tail.lyapunov.S_is),
+        product(per_size, N_nonnegative),
+        (-1, bench.use("tail-second-order", "drift")),
+        nonzero=mine,
+    )
+    # -1 < delta_a <= K
+    share = linear(
+        greater(1 + delta_a, 0).where(a),
+        product(reciprocal(x.size_positive), positive),
+        (-1 / m, x.share),
+        nonzero=mine,
+    )
+    within = linear(
+        at_least(K - delta_a, 0).where(a),
+        one_of_sum(positive, a, nonzero=True),
+        (1, tail.lyapunov.S_is),
+        (1, x.share),
+        (2, x.size_positive),
+        (K - 1, x.size_is),
+        divide_by=x.size_positive,
+        nonzero=mine,
+    )
+    bent_up = sum_over(up, g, nonzero=True)
+    pieces = [
+        sum_over(product(product(share, share), bench.use("tail-equation", "rest below")), a, nonzero=True),
+        sum_over(product(share, rests), a, nonzero=True),
+        product(x.size_positive, sum_over(product(within, square(delta_a)), a, nonzero=True)),
+        product(drifts, x.spread_nonnegative),
+        product(product(bent_up, reciprocal(order)), N_nonnegative),
+    ]
+    factor = 4 * w * (m + m * K + heights * m * m + heights * tilts)
+    rate = linear(
+        at_least(spread_rate + factor * D, 0),
+        *((4, product(x.pace_positive, piece)) for piece in pieces),
+        spread_pace(x, bench.use("tail-equation", "deviations")),
+        (4 * w * m * K, x.spread_is),
+        (-4 * w * heights * tilts, x.centred),
+        (-4 * w * heights * (K - 1) / K, bench.use("tail-second-order", "parseval")),
+        nonzero=mine,
+    )
+    base = tail.lyapunov.base
+    smooth = [x.size_is, tail.pace_is, tail.tilt_is, base.z_is, base.Q_is, base.Q_positive]
+    return stays_positive(rate, spread, factor, smooth=smooth, along=[bench.use("growth", "sign")])

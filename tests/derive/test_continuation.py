@@ -18,6 +18,7 @@ from ncverify.derive.kernel import (
     nonincreasing,
     reciprocal,
     square,
+    stays_positive,
     unbounded,
 )
 from ncverify.derive.terms import Function, Index, Sym, Var, delta, exp, log, total
@@ -206,3 +207,44 @@ def test_a_positive_constant_in_a_comparison():
     for changes in ({"constants": ()}, {"constants": (), "rates": {"x": ((), x_rate), "w": ((), Sym("w'"))}}):
         with pytest.raises(ProofError, match="phi is not recognised"):
             unbounded(*driven(**changes), D, D_rate, along=[lasting, weight])
+
+
+def sinking(kind="structural", assumed=None, factor=None):
+    """x' >= -(w + 1/v) x with v = e^y."""
+    v_is = define(Sym("v"), exp(y))
+    positive = linear(greater(Sym("v"), 0), exp_positive(y), v_is)
+    c = w + 1 / Sym("v") if factor is None else factor
+    rate = hypothesis("slow", at_least(x_rate, -1 * x * c) if assumed is None else assumed, kind)
+    return rate, c, v_is, positive
+
+
+def test_what_falls_at_most_exponentially_stays_positive():
+    rate, c, v_is, positive = sinking()
+    known = stays_positive(rate, x, c, smooth=[v_is, positive])
+    assert known.relation == Relation(x, "stays positive")
+    for sign in (greater(x, 0), at_least(x, 0)):
+        assert nondecreasing(rising(sign), y, along=[known])
+    for other in (greater(x, 1), greater(0, x), greater(y, 0)):
+        with pytest.raises(ProofError, match="hold at all times"):
+            nondecreasing(rising(other), y, along=[known])
+
+
+def test_every_premise_of_staying_positive_is_checked():
+    rate, c, v_is, positive = sinking()
+    with pytest.raises(ProofError, match="singular"):
+        stays_positive(rate, x, c, smooth=[v_is])
+    with pytest.raises(ProofError, match="x' \\+ c x >= 0"):
+        stays_positive(rate, x, w, smooth=[v_is, positive])
+    with pytest.raises(ProofError, match="x' \\+ c x >= 0"):
+        stays_positive(sinking(assumed=equal(x_rate, -1 * x * c))[0], x, c, smooth=[v_is, positive])
+    with pytest.raises(ProofError, match="hold at all times"):
+        stays_positive(sinking(kind="pointwise")[0], x, c, smooth=[v_is, positive])
+    with pytest.raises(ProofError, match="hold at all times"):
+        stays_positive(sinking(kind="open")[0], x, c, smooth=[v_is, positive])
+    with pytest.raises(ProofError, match="singular"):
+        stays_positive(sinking(factor=log(y))[0], x, log(y))
+    with pytest.raises(ProofError, match="singular"):
+        stays_positive(sinking(factor=1 / x)[0], x, 1 / x)
+    wrong = linear(at_least(x_rate, -1 * x), define(x_rate, -1 * x))
+    with pytest.raises(ProofError, match="that of the value"):
+        stays_positive(wrong, x, 1)

@@ -3164,13 +3164,17 @@ def pushed(field_of_x: Term, *more: Line, smooth: Sequence[int] = ()) -> list[Li
     return [*lines[:8], *more, forever(smooth=smooth)]
 
 
+MORE = {"x": ((), x_rate), "y": ((), y_rate), "w": ((), w_rate)}
+K_rate = Sym("K'")
 TURNS: list[tuple[str, list[Line], str]] = [
     (
-        "growth of what is not defined",
+        "growth of what is not defined so",
         turning(
-            (0, assume(equal(X, x * x + y * y))),
-            (1, combine(equal(1, 1))),
-            (7, claimed(at_least(X, X_rate), 0)),
+            (0, define(X, x)),
+            (1, differentiate(X_rate, x_rate, {"x": ((), x_rate), "y": ((), y_rate)})),
+            (4, claimed(equal(X, x * x + y * y))),
+            (7, claimed(at_least(X, X_rate), 1)),
+            (8, forever(4, 7)),
         ),
         "definition",
     ),
@@ -3180,8 +3184,16 @@ TURNS: list[tuple[str, list[Line], str]] = [
         turning((0, define(f(g), x * x)), (1, combine(equal(1, 1))), (7, combine(equal(1, 1)))),
         "definition",
     ),
-    ("growth at a moving pace", turning((8, forever(factor=w))), "numbers and orders"),
-    ("growth at an index", turning((8, forever(factor=delta(g)))), "numbers and orders"),
+    (
+        "growth at a moving pace",
+        turning((7, claimed(at_least(w * X, X_rate), 1)), (8, forever(factor=w))),
+        "numbers and orders",
+    ),
+    (
+        "growth at an index",
+        turning((7, claimed(at_least(delta(g) * X, X_rate), 1)), (8, forever(factor=delta(g)))),
+        "numbers and orders",
+    ),
     ("growth for now", turning((3, assume(equal(y_rate, -x), "flow-y", NOW))), "all times"),
     (
         "growth that is bounded for now",
@@ -3190,7 +3202,7 @@ TURNS: list[tuple[str, list[Line], str]] = [
     ),
     (
         "a field that is smooth where a number is positive",
-        pushed(y / w, assume(greater(w, 0), "positive"), smooth=[8]),
+        pushed(y / x, assume(greater(x, 0), "positive"), smooth=[8]),
         "whatever is assumed",
     ),
     ("a field with a pole", pushed(y / x), "denominator"),
@@ -3226,9 +3238,9 @@ TURNS: list[tuple[str, list[Line], str]] = [
         "rate of D",
     ),
     (
-        "growth along fewer rates",
+        "growth along more rates",
         turning(
-            (1, differentiate(X_rate, 2 * x * x_rate, {"x": ((), x_rate)}, constants=["y"])),
+            (1, differentiate(X_rate, 2 * x * x_rate + 2 * y * y_rate, MORE)),
             (7, claimed(at_least(X, X_rate), 1)),
         ),
         "other rates",
@@ -3250,14 +3262,19 @@ TURNS: list[tuple[str, list[Line], str]] = [
     ),
     (
         "a flow of one component",
-        turning(
-            (2, assume(equal(Function("f'", ("G",))(c), y), "flow-x")), (7, claimed(at_least(X, X_rate), 1))
-        ),
+        turning((4, assume(equal(F_rate(c), y), "flow-f")), (8, forever(flow=(2, 3, 4)))),
         "distinct bare",
     ),
     (
-        "a flow that is complex",
-        turning((2, assume(equal(R_1_rate(a), y), "flow-x")), (7, claimed(at_least(X, X_rate), 1))),
+        "a flow of the order of a group",
+        [
+            define(X, K * K + y * y),
+            differentiate(X_rate, 2 * y * y_rate, {"K": ((), K_rate), "y": ((), y_rate)}),
+            assume(equal(K_rate, y), "flow-K"),
+            assume(equal(y_rate, -K), "flow-y"),
+            claimed(at_least(X, X_rate), 1),
+            forever(0, 4, value=K),
+        ],
         "real symbol",
     ),
     (
@@ -3275,9 +3292,103 @@ TURNS: list[tuple[str, list[Line], str]] = [
 ]
 
 
+def sinking_slowly(*changes: tuple[int, Line]) -> list[Line]:
+    """x' >= -c x with c = w + 1/exp(y): x stays positive, and y' >= 0 for that."""
+    lines = [
+        define(u, exp(y)),
+        rule("exp is positive", greater(exp(y), 0), value=y),
+        combine(greater(u, 0), (1, 1), (1, 0)),
+        assume(at_least(x_rate, -1 * x * (w + 1 / u)), "slow"),
+        assume(greater(x, 0), "positive", "open"),
+        stays(),
+        assume(at_least(y_rate, 0), "rises"),
+        combine(at_least(y_rate, 0), (1, 6), (0, 4)),
+        rule("classical: mean value theorem", Relation(y, "nondecreasing"), 7, 5, value=y),
+    ]
+    for place, line in changes:
+        lines[place] = line
+    return lines
+
+
+def stays(*premises: int, smooth: Sequence[int] = (0, 2), along: Sequence[int] = (), **given: Any) -> Line:
+    arguments = {"value": x, "factor": w + 1 / u, **given}
+    lists = {"smooth": [P(n) for n in smooth], "along": [P(n) for n in along]}
+    conclusion = Relation(arguments["value"], "stays positive")
+    return rule("classical: linear inequality", conclusion, *(premises or (3,)), **arguments, **lists)
+
+
+SLOW: list[tuple[str, list[Line], str]] = [
+    (
+        "positive by an equation",
+        sinking_slowly((3, assume(equal(x_rate, -1 * x * (w + 1 / u)), "slow"))),
+        "is needed",
+    ),
+    ("positive at another pace", sinking_slowly((5, stays(factor=w))), "same"),
+    ("positive at a pace with a pole", sinking_slowly((5, stays(smooth=(0,)))), "denominator"),
+    (
+        "positive at a pace with a corner",
+        sinking_slowly((3, assume(at_least(x_rate, -1 * x * sqrt(x)), "slow")), (5, stays(factor=sqrt(x)))),
+        "singular",
+    ),
+    (
+        "positive at a defined rate",
+        [
+            define(x_rate, -1 * x),
+            combine(at_least(x_rate, -1 * x), (1, 0)),
+            stays(1, smooth=(), factor=Num(Fraction(1))),
+        ],
+        "rate",
+    ),
+    (
+        "positive at a rate of something defined",
+        [
+            define(x, y),
+            assume(at_least(x_rate, -1 * x)),
+            combine(at_least(x_rate, -1 * x), (1, 1), (0, 0)),
+            stays(2, smooth=(), factor=Num(Fraction(1))),
+        ],
+        "primitive",
+    ),
+    (
+        "positive with a pace that is defined",
+        [
+            define(w, sqrt(y)),
+            define(X, x),
+            differentiate(X_rate, x_rate, MOVES, source=1),
+            claimed(at_least(X_rate, -1 * w * X), 0, 2),
+            stays(3, smooth=(), value=X, factor=w),
+        ],
+        "singular",
+    ),
+    (
+        "positive for now",
+        sinking_slowly((3, assume(at_least(x_rate, -1 * x * (w + 1 / u)), "slow", NOW))),
+        "all times",
+    ),
+    (
+        "positive while it is",
+        sinking_slowly(
+            (3, assume(at_least(x_rate, -1 * x * (w + 1 / u)), "slow")),
+            (4, assume(greater(x, 1), "positive", "open")),
+        ),
+        "all times",
+    ),
+    (
+        "positive only if it is",
+        [
+            assume(greater(x, 0), "positive", "open"),
+            assume(at_least(x_rate, -1 * x), "slow"),
+            combine(at_least(x_rate, -1 * x), (1, 1), (0, 0)),
+            stays(2, smooth=(), factor=Num(Fraction(1))),
+        ],
+        "all times",
+    ),
+]
+
+
 GROUPS = (
     *(SIMPLE, RULES, COMPARISONS, DECAYS, MATRICES, EXTREMES, SETTLING, VARIATIONS),
-    *(BOUNDS, CONSTANTS, TURNS),
+    *(BOUNDS, CONSTANTS, TURNS, SLOW),
 )
 
 
@@ -3495,6 +3606,8 @@ def small_derivations() -> dict[str, Any]:
             claimed(at_least(K * X, X_rate), 1),
             forever(0, 3, flow=(2,), value=f(g), factor=K),
         ],
+        "staying positive": sinking_slowly(),
+        "staying nonnegative": sinking_slowly((4, assume(at_least(x, 0), "positive", "open"))),
         "settling": settling(),
         "settling above a square": settling((5, assume(at_least(X, w * w), "above", NOW)), (11, sinking(5))),
         "settling strictly": settling(

@@ -14,6 +14,7 @@ from ncverify.replay.calculus.lines import Arguments, Line, rule
 from ncverify.replay.calculus.terms import (
     MONOTONE,
     POSITIVE,
+    SIGNED,
     ZERO,
     Relation,
     Term,
@@ -129,7 +130,7 @@ def require_lasting(
 def _keeps(said: Relation, assumed: Relation) -> bool:
     if assumed.kind not in (">", ">="):
         return False
-    if said.kind == "keeps sign":
+    if said.kind in SIGNED:
         sign = relation(said.lhs, assumed.kind, ZERO, assumed.conditions)
         return assumed == sign and said.conditions <= assumed.conditions
     if said.kind not in MONOTONE or said.conditions or assumed.conditions or assumed.free:

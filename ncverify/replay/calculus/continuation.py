@@ -1,13 +1,20 @@
-"""Solutions that last for all times, because what bounds all components grows at most exponentially."""
+"""Gronwall's inequality: bounded growth makes solutions last, and bounded decay keeps what is positive."""
 
 from __future__ import annotations
 
-from ncverify.replay.calculus.classical import in_time, prime_of, require_lasting, smooth_symbols
+from ncverify.replay.calculus.classical import (
+    in_time,
+    prime_of,
+    require_lasting,
+    require_rate,
+    smooth_symbols,
+)
 from ncverify.replay.calculus.facts import arguments, require_zero
 from ncverify.replay.calculus.lines import Arguments, Line, rule
 from ncverify.replay.calculus.terms import (
     COMPLEX,
     POSITIVE,
+    ZERO,
     Relation,
     Term,
     add,
@@ -70,10 +77,31 @@ def bounded_growth(
     return relation(value, "global")
 
 
+@rule(
+    "classical: linear inequality",
+    value=Arguments.term,
+    factor=Arguments.term,
+    smooth=Arguments.steps,
+    along=Arguments.steps,
+)
+def stays_positive(
+    line: Line, value: Term, factor: Term, smooth: tuple[Step, ...], along: tuple[Step, ...]
+) -> Relation:
+    """x' + c x >= 0 with c smooth in the state: x exp(integral of c) never falls, so x stays > 0, or >= 0."""
+    known = line.premises[0].relation
+    if known.kind not in (">=", ">"):
+        raise Rejected("x' + c x >= 0 is needed")
+    require_zero(add(known.difference, neg(prime_of(value)), neg(mul(factor, value))))
+    line.primitive |= smooth_symbols(factor, line, smooth)
+    require_rate(line, value)
+    for step in line.premises:
+        require_lasting(line.theory, step, along)
+    return relation(value, "stays positive", ZERO, known.conditions)
+
+
 def _family(step: Step) -> Term:
     """The x of an equation x' = F that holds for all components."""
     known = step.relation
-    arguments(known.lhs)
     name = known.lhs[1]
     if known.kind != "=" or known.conditions or not name.endswith("'"):
         raise Rejected("an equation x' = F is needed")

@@ -219,7 +219,8 @@ def symbols(value: Term) -> frozenset[str]:
 # decreases or increases.
 TIMELESS = ("=", "!=", ">=", ">")
 MONOTONE = ("nondecreasing", "nonincreasing")
-KINDS = (*TIMELESS, "->oo", "keeps sign", "global", "->0", "converges", *MONOTONE, "max/min falls")
+SIGNED = ("keeps sign", "stays positive")
+KINDS = (*TIMELESS, "->oo", *SIGNED, "global", "->0", "converges", *MONOTONE, "max/min falls")
 
 
 class Relation(NamedTuple):
