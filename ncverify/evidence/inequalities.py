@@ -68,7 +68,14 @@ def prove_inequality(
     match found:
         case Witness():
             point = dict(zip(names, found.point, strict=True))
-            body = bodies.witness(relations[0], point, found.bits, [_larger(*item) for item in conditions])
+            used = {
+                name
+                for left, _, right in (goal, *conditions)
+                for x in (left, right)
+                for name in x.free_symbols
+            }
+            at = {name: value for name, value in point.items() if name in used}
+            body = bodies.witness(relations[0], at, found.bits, [_larger(*item) for item in conditions])
             return conclude([_refuted(said, scope, point, found, body)])
         case Left():
             return conclude([_left(said, goal, names, found)])

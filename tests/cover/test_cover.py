@@ -19,6 +19,7 @@ from ncverify.cover.search import Cover, Search
 from ncverify.cover.signs import Sign, visible_sign
 from ncverify.errors import InputError
 from ncverify.evidence.inequalities import prove_inequality
+from ncverify.replay.kinds import check_body
 from ncverify.theory.balls import Undefined, enclose, exact_interval, precision
 from ncverify.theory.expr import differentiate
 from ncverify.theory.parser import parse
@@ -370,3 +371,9 @@ def test_a_box_of_one_point_cannot_be_halved():
     assert prove_inequality("x/x - 1 <= 0", {"x": (0, 0)}).outcome == "undecided"
     assert prove_inequality("x - 1 <= 0", {"x": (1, 1)}).outcome == "certified"
     assert prove_inequality("1/x + y >= 0", {"x": (0, 0), "y": (0, 0)}).outcome == "undecided"
+
+
+def test_a_witness_replays_where_a_variable_is_not_used():
+    found = prove_inequality("x > 0", {"x": (-1, 1), "y": (0, 1)})
+    assert found.outcome == "refuted"
+    assert check_body(found.evidence[0].body).outcome == "refuted"
