@@ -27,6 +27,7 @@ extensions = [
     "formulas",
     "links",
     "names",
+    "notebooks",
 ]
 exclude_patterns = ["extensions"]
 nb_execution_mode = "off"  # their outputs are stored

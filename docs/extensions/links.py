@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _PAGES = {
     "](docs/": "](/",
+    "](notebooks/": "](/notebooks/",
     "](CONTRIBUTING.md": "](/contributing.md",
     "](SECURITY.md": "](/trust.md",
     "](CHANGELOG.md": "](/changelog.md",
