@@ -17,6 +17,7 @@ from flint import arb, fmpq
 from ncverify.replay.balls import Unclear, certainly, gradients, precision, read_bits, square, values
 from ncverify.replay.earned import Earned
 from ncverify.replay.errors import Rejected
+from ncverify.replay.expansions import ONE, ZERO, expand
 from ncverify.replay.expressions import Compared, Table, rational, symbol
 from ncverify.replay.facts import AnyOf, Fact, holds, read_facts, roots
 from ncverify.replay.hessians import second_order
@@ -131,6 +132,10 @@ class _Cover:
             root = self.table.difference(fact.left, fact.right)
             _, slope = gradients(self.table, [root], env, [name])
             sure = bool(slope[root][0] >= 0) if increasing else bool(slope[root][0] <= 0)
+            if not sure:  # forward differentiation keeps together what a sum is made of
+                ahead = {key: ONE if key == name else ZERO for key in box}
+                rate = expand(self.table, root, env, ahead, 2)[1]
+                sure = bool(rate >= 0) if increasing else bool(rate <= 0)
         except Unclear:
             sure = False
         if not sure:

@@ -377,3 +377,9 @@ def test_a_witness_replays_where_a_variable_is_not_used():
     found = prove_inequality("x > 0", {"x": (-1, 1), "y": (0, 1)})
     assert found.outcome == "refuted"
     assert check_body(found.evidence[0].body).outcome == "refuted"
+
+
+def test_faces_replay_where_a_variable_occurs_twice():
+    found = prove_inequality("1/(2 - y + (y + y)) > 997/3000", {"x": (0, 1), "y": (0, 1)})
+    assert found.outcome == "certified"
+    assert check_body(found.evidence[0].body).outcome == "certified"
