@@ -27,6 +27,10 @@ class Kind(StrEnum):
     CONJECTURE = "conjecture"
     USER = "user"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Kind:
+        raise InputError(f"{str(value)[:60]!r} is no kind of claim: there are {', '.join(cls)}")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -77,7 +81,7 @@ class Claim:
     origin: str = ""
 
     def __post_init__(self) -> None:
-        if not _IDENTIFIER.fullmatch(self.id):
+        if not isinstance(self.id, str) or not _IDENTIFIER.fullmatch(self.id):
             raise InputError(f"claim id {self.id!r} must be lower-case words joined by hyphens")
         if not (self.plain.strip() and self.scope.strip() and self.title.strip()):
             raise InputError(f"claim {self.id!r} needs a title, a statement and a scope")

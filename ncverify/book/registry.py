@@ -134,17 +134,18 @@ def load_claims_file(path: Path, registry: Registry) -> list[Claim]:
     with recording(registry):
         try:
             _import(f"ncverify_user_{path.stem}", path)
-        except InputError:
-            raise
+        except InputError as error:
+            raise InputError(f"{path}{_line(error, path)}: {error}") from error
         except SyntaxError as error:
             raise InputError(f"{error.filename or path}, line {error.lineno}: {error.msg}") from error
         except (Exception, SystemExit) as error:  # whatever the user's code raises, said in one line
-            where = [
-                frame.lineno
-                for frame in traceback.extract_tb(error.__traceback__)
-                if frame.filename == str(path)
-            ]
-            line = f", line {where[-1]}" if where else ""
             said = " ".join(str(error).split())
-            raise InputError(f"{path}{line}: {type(error).__name__}: {said}") from error
+            raise InputError(f"{path}{_line(error, path)}: {type(error).__name__}: {said}") from error
     return [item for item in registry if item.id not in before]
+
+
+def _line(error: BaseException, path: Path) -> str:
+    """The line of the file in which the error arose, as ", line 3"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return f", line {lines[-1]}" if lines else ""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn
 
+from ncverify.errors import InputError
+
 
 class Outcome(StrEnum):
     """What is known after a check (see README, "Verdicts")."""
@@ -19,6 +21,12 @@ class Outcome(StrEnum):
     REFUTED = "refuted"
     UNDECIDED = "undecided"
     ERROR = "error"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Outcome:
+        near = {"true": "proved", "false": "refuted"}.get(str(value).lower())
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(cls)}"
+        raise InputError(f"{str(value)[:60]!r} is no verdict: {hint}")
 
 
 # From strongest to weakest: a conjunction is known as well as its least known part.

@@ -49,7 +49,12 @@ def nonzero_number(value: Expr, scope: str, what: str, witness: Mapping[str, Any
 def not_at_most(lhs: Expr, rhs: Expr, scope: str, what: str, witness: Mapping[str, Any]) -> Evidence:
     """Refute "lhs <= rhs" for two numbers without symbols by disjoint balls."""
     left, right = enclose(lhs, {}, _BITS), enclose(rhs, {}, _BITS)
-    shown = {**witness, "left side": str(to_decimal(left)), "right side": str(to_decimal(right))}
+    shown = {
+        **witness,
+        "false there": "left side <= right side",
+        "left side": str(to_decimal(left)),
+        "right side": str(to_decimal(right)),
+    }
     if not certainly_lt(right, left):
         return Evidence(Outcome.UNDECIDED, "witness", "nothing", f"{what}: the balls do not decide")
     return Evidence(

@@ -34,7 +34,7 @@ Progress: TypeAlias = Callable[[int, int, float], None]
 
 def hunt(
     metric: str,
-    group: AbelianGroup,
+    group: AbelianGroup | str | Sequence[int],
     *,
     flow: str = "balanced",
     depth: int = 2,
@@ -60,6 +60,7 @@ def hunt(
     look, and is certified here.  Raises ``InputError`` for input it cannot read.  Cost at
     K = 8: some 10^-7 s for each start of ``samples``, and 0.1 s for each climb.
     """
+    group = AbelianGroup.read(group)
     motion = make_motion(group, flow, depth)
     chosen = find_metric(metric, group)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 1 << 64:
@@ -208,9 +209,9 @@ def _nothing(metric: Metric, motion: Motion, search: _Search) -> Evidence:
         Outcome.UNDECIDED,
         "hunt",
         f"{motion.group.name}, {motion.name}",
-        f'"{metric.statement}": no counterexample, none in {search.screened} starts screened and '
-        f"{search.climbed} climbed; largest pull {search.best:.2g} (from -1, towards collapse, to 1, away; "
-        f"up to {THRESHOLD:g} may be rounding)" + uncertain,
+        f'"{metric.statement}": no counterexample found in {search.screened} starts screened and '
+        f"{search.climbed} climbed, which is no proof; largest pull {search.best:.2g} "
+        f"(from -1, towards collapse, to 1, away; up to {THRESHOLD:g} may be rounding)" + uncertain,
         {
             "statement": metric.statement,
             "largest pull": f"{search.best:.2g}",

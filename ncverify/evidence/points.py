@@ -24,6 +24,7 @@ from ncverify.theory.nodes import Operand
 Relation = tuple[Operand, str, Operand]
 _BITS: Final = 256
 _SHOWN: Final = 20
+_SHORT: Final = 80
 
 
 def fails_at(
@@ -47,9 +48,10 @@ def fails_at(
     }
     if sign not in fails:
         raise InputError(f"relation {sign!r} is unknown: use one of {' '.join(fails)}")
+    said = f"{left!r} {sign} {right!r}"
     sides = {
+        "false there": said if len(said) <= _SHORT else f"left side {sign} right side",
         "left side": str(to_decimal(first, _SHOWN)),
-        "relation": sign,
         "right side": str(to_decimal(second, _SHOWN)),
     }
     if not fails[sign]:

@@ -257,7 +257,8 @@ def _piece(verdict: Verdict, what: str) -> Evidence:
     witness = verdict.witness or details.get("witness")
     if witness is not None:
         details["witness"] = {"at": what, **witness}
-    summary = f"{what}: {piece.summary or verdict.outcome}"
+    said = piece.summary or str(verdict.outcome)
+    summary = said if said.startswith(what) else f"{what}: {said}"
     return replace(piece, summary=summary, details=details, conditions=verdict.conditions)
 
 

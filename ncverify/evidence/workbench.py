@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -194,6 +196,14 @@ def check_claim(claim: Claim, registry: Registry, settings: Settings) -> Verdict
     except ProofError as error:
         return Verdict(Outcome.UNDECIDED, tuple(bench.evidence), message=f"the proof does not close: {error}")
     except InputError as error:
-        return Verdict(Outcome.ERROR, tuple(bench.evidence), message=str(error))
+        message = f"{_place(claim, error)}: {error}"
     except Exception as error:  # a bug in one check must not end the run, nor pass for a result
-        return Verdict(Outcome.ERROR, tuple(bench.evidence), message=f"{type(error).__name__}: {error}")
+        message = f"{_place(claim, error)}: {type(error).__name__}: {error}"
+    return Verdict(Outcome.ERROR, tuple(bench.evidence), message=message)
+
+
+def _place(claim: Claim, error: Exception) -> str:
+    """The line of the claim's file in which the error arose, else where the claim is declared."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == claim.file]
+    return f"{Path(claim.file).name}:{lines[-1]}" if lines else claim.origin

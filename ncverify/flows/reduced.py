@@ -79,14 +79,7 @@ class ReducedFlow:
         weight_decay: Any = 0,
         loss: Literal["sum", "mean"] = "sum",
     ) -> None:
-        if isinstance(group, str):
-            group = AbelianGroup.parse(group)
-        elif not isinstance(group, AbelianGroup):
-            if not isinstance(group, (tuple, list)):
-                raise InputError(
-                    f"group = {group!r} is not a group: use AbelianGroup, or text such as '2,2,2'"
-                )
-            group = AbelianGroup(tuple(group))
+        group = AbelianGroup.read(group)
         if loss not in ("sum", "mean"):
             raise InputError(f'loss = {loss!r} is unknown here: "sum" or "mean"')
         if isinstance(depth, bool) or not isinstance(depth, int) or not 1 <= depth <= 100:

@@ -125,6 +125,10 @@ def critical_points(
     Cost: 0.3 s at K = 3, 1 s at K = 4, 5 s at K = 5, on one core; threads of the linear algebra slow it
     down (set OPENBLAS_NUM_THREADS=1, as the command does).
     """
+    if not isinstance(problem, Problem):
+        raise InputError(
+            f"{problem!r} is not a problem: use nv.landscape.Problem(3, lambda_w='1/100', lambda_h='1/100')"
+        )
     _whole("digits", digits, MIN_DIGITS, MAX_DIGITS)
     _whole("starts", starts, 1, 1_000_000)
     _whole("seed", seed, 0, 1 << 62)

@@ -63,7 +63,8 @@ def load_json_claims(path: Path, registry: Registry) -> list[Claim]:
         raise InputError(f"{path}: {len(data)} claims are too many: at most {MAX_CLAIMS}, split the file")
     claims = []
     for number, item in enumerate(data, 1):
-        where = f"{path}, claim {number}"
+        name = item.get("id") if isinstance(item, dict) else None
+        where = f"{path}, claim {number}" + (f" ({clip(name)})" if isinstance(name, str) else "")
         try:
             claim = _claim(item, where, f"{path.name}, claim {number}")
             registry.add(claim)

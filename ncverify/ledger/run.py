@@ -96,6 +96,10 @@ def verdict(claim: Claim, *, digits: int = 50, seed: int = 0) -> Verdict:
 
     Claims of the book that it depends on are proved anew in this process if need be.
     """
+    if not isinstance(claim, Claim):
+        raise InputError(
+            f"{claim!r} is not a claim object: nv.check({claim!r}) takes ids, papers, tags and files"
+        )
     registry = load_book() if claim.depends else Registry()
     return check_one(claim, registry, Settings(digits=digits, seed=seed)).verdict
 

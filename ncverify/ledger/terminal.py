@@ -120,8 +120,16 @@ def notes(results: Results) -> Iterator[str]:
     for item in refuted:
         true = f" (true instead: {item.claim.corrected_by})" if item.claim.corrected_by else ""
         yield f"  {item.claim.id}: {item.claim.title}{true}"
+        yield from (f"    {reason}" for reason in _reasons(item.verdict))
         yield f"    {witness_line(item.verdict)}"
     yield f"{results.summary()}"
+
+
+def _reasons(verdict: Verdict) -> Iterator[str]:
+    """What the evidence that refutes says."""
+    for item in verdict.evidence:
+        if item.outcome is Outcome.REFUTED and item.summary:
+            yield item.summary
 
 
 def witness_line(verdict: Verdict) -> str:

@@ -70,6 +70,19 @@ class AbelianGroup:
             raise InputError(f"group {text[:60]!r} must be whole numbers separated by commas, e.g. 2,2,2")
         return cls(tuple(int(part) for part in parts))
 
+    @classmethod
+    def read(cls, value: AbelianGroup | str | Sequence[int]) -> AbelianGroup:
+        """A group as people give it: the object, the orders of its factors, or these as text."""
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, str):
+            return cls.parse(value)
+        if isinstance(value, (tuple, list)):
+            return cls(tuple(value))
+        raise InputError(
+            f"group = {value!r} is not a group: use AbelianGroup.from_classes(8), or orders such as '2,2,2'"
+        )
+
     @cached_property
     def order(self) -> int:
         """K, the number of elements."""

@@ -109,6 +109,30 @@ class Expr:
     def __pow__(self, exponent: int) -> Expr:
         return power(self, exponent)
 
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{clip(repr(self))} is an exact expression, not a float: for functions use nv.exp, nv.log, "
+            "nv.sqrt, or text such as 'sin(x)'"
+        )
+
+    # NumPy calls these for np.log(x) and its sisters.
+    def exp(self) -> NoReturn:
+        """Refused: NumPy has no exact functions."""
+        raise TypeError("np.exp does not take exact expressions: use nv.exp")
+
+    def log(self) -> NoReturn:
+        """Refused: NumPy has no exact functions."""
+        raise TypeError("np.log does not take exact expressions: use nv.log")
+
+    def sqrt(self) -> NoReturn:
+        """Refused: NumPy has no exact functions."""
+        raise TypeError("np.sqrt does not take exact expressions: use nv.sqrt")
+
+    def _no_relation(self, _: object) -> NoReturn:
+        raise TypeError(f"relations are written as text, such as '{clip(repr(self))} > 0'")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _no_relation
+
     @property
     def free_symbols(self) -> tuple[str, ...]:
         """The names of the symbols, sorted."""

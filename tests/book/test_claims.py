@@ -140,7 +140,15 @@ def test_find_wants_an_id() -> None:
         (
             "from ncverify import claim\n"
             "claim(id='A', title='t', plain='p', scope='s', expected='proved')(lambda bench: 0)",
-            "claim id 'A' must be lower-case",
+            r"mine\.py, line 2: claim id 'A' must be lower-case",
+        ),
+        (
+            "import ncverify as nv\n\nnv.derivation('a', ['x', 'x^2'])",
+            r"mine\.py, line 3: step 1: \^ is not a power",
+        ),
+        (
+            "import ncverify as nv\nnv.derivation('a', ['x', 'x'], expected='true')",
+            r"mine\.py, line 2: 'true' is no verdict: did you mean proved\?",
         ),
     ],
 )

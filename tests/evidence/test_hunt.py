@@ -102,7 +102,7 @@ def test_says_how_hard_it_looked(name: str, classes: int, options: dict[str, Any
     assert details["climbed"] > 0
     assert details["uncertified"] == 0
     assert float(details["largest pull"]) <= THRESHOLD
-    assert f"none in {SMALL} starts" in str(verdict)
+    assert f"no counterexample found in {SMALL} starts" in str(verdict)
 
 
 def flipped(metric: Metric) -> Metric:
@@ -299,3 +299,9 @@ def test_wrong_input_is_one_line(options: dict[str, Any], said: str) -> None:
 def test_groups_that_are_too_large_are_refused() -> None:
     with pytest.raises(InputError, match="at most 1024"):
         hunt("V", AbelianGroup.walsh(11))
+
+
+def test_a_group_may_be_text_and_a_number_is_none():
+    assert hunt("cosine", "2,2", samples=64).outcome == hunt("cosine", (2, 2), samples=64).outcome
+    with pytest.raises(InputError, match=r"AbelianGroup.from_classes\(8\)"):
+        hunt("cosine", 8)

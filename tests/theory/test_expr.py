@@ -6,6 +6,7 @@ import math
 import pickle
 from fractions import Fraction as F
 
+import numpy as np
 import pytest
 import sympy
 from hypothesis import given, settings
@@ -411,3 +412,16 @@ def test_from_sympy_structure():
 def test_from_sympy_refuses(bad):
     with pytest.raises(InputError):
         from_sympy(bad)
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt"])
+def test_numpy_functions_name_their_exact_sisters(name: str) -> None:
+    with pytest.raises(TypeError, match=rf"use nv\.{name}$"):
+        getattr(np, name)(symbol("x"))
+    with pytest.raises(TypeError, match="exact expression, not a float"):
+        getattr(math, name)(symbol("x"))
+
+
+def test_relations_are_text() -> None:
+    with pytest.raises(TypeError, match="written as text, such as 'x > 0'"):
+        _ = symbol("x") > 0  # type: ignore[operator]
