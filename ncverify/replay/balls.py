@@ -85,24 +85,24 @@ def apply(head: str, parts: list[Any], value: Any, env: Env) -> Any:
 
 def square(x: Any) -> Any:
     """{u^2 : u in x}, never below 0."""
+    low, top = x.abs_lower(), x.abs_upper()
     if not x.contains(0):
-        return x * x
-    top = x.abs_upper()
+        return x * x if x.is_exact() else (low * low).union(top * top)
     return arb(0).union(top * top).nonnegative_part()
 
 
 def power(x: Any, exponent: int) -> Any:
     """x^n by repeated squaring (``arb ** n`` may be nan on a ball that meets 0)."""
-    result, base, left = arb(1), x, abs(exponent)
-    if left and left % 2 == 0 and x.contains(0):
-        base, left = square(x), left // 2
+    result, base, left = arb(1), x if exponent >= 0 else 1 / x, abs(exponent)
+    if left and left % 2 == 0:
+        base, left = square(base), left // 2
     while left:
         if left & 1:
             result = result * base
         left >>= 1
         if left:
             base = base * base
-    return result if exponent >= 0 else 1 / result
+    return result
 
 
 def function(name: str, x: Any) -> Any:
