@@ -153,7 +153,8 @@ class Normalizer:
         total: Poly = {}
         for poly in polys:
             for mono, coefficient in poly.items():
-                value = total.get(mono, Fraction(0)) + coefficient
+                held = total.get(mono)
+                value = coefficient if held is None else held + coefficient
                 if value:
                     total[mono] = value
                 else:

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -34,32 +35,35 @@ def check_in_processes(
     """Check claims in ``workers`` processes; the results come in the order of ``claims``.
 
     A claim whose worker dies is tried once more in a fresh one, then it gets the verdict ``error``.
-    ``done`` gets each result as soon as it is there, one at a time, and returns what is kept of it.
+    ``done`` gets each result as soon as it is there, one at a time, in this thread while the workers go on,
+    and returns what is kept of it.
     """
     order = {"files": [str(path) for path in files], "digits": settings.digits, "seed": settings.seed}
-    run = _Run(claims, json.dumps(order), done)
+    run = _Run(claims, json.dumps(order))
     threads = [Thread(target=run.serve, daemon=True) for _ in range(workers)]
     try:
         for thread in threads:
             thread.start()
+        results: dict[str, Result] = {}
+        for _ in claims:
+            found = run.found.get()
+            if isinstance(found, BaseException):
+                raise found
+            results[found.claim.id] = done(found)
         for thread in threads:
             thread.join()
     finally:  # also after Ctrl-C
         run.stop()
-    if run.failure is not None:
-        raise run.failure
-    return [run.results[claim.id] for claim in claims]
+    return [results[claim.id] for claim in claims]
 
 
 class _Run:
     """The tasks of one run, and the threads that feed one worker process each."""
 
-    def __init__(self, claims: Sequence[Claim], order: str, done: Callable[[Result], Result]) -> None:
-        self.results: dict[str, Result] = {}
-        self.failure: BaseException | None = None
+    def __init__(self, claims: Sequence[Claim], order: str) -> None:
+        self.found: SimpleQueue[Result | BaseException] = SimpleQueue()
         self._waiting = deque(claims)
         self._order = order
-        self._done = done
         self._lock = Lock()
         self._stopped = Event()
         self._processes: list[subprocess.Popen[str]] = []
@@ -69,7 +73,7 @@ class _Run:
         try:
             self._serve()
         except BaseException as error:  # a thread that dies in silence would lose claims
-            self.failure = error
+            self.found.put(error)
             self.stop()
 
     def stop(self) -> None:
@@ -99,8 +103,7 @@ class _Run:
                         f"the worker process ended {ATTEMPTS} times during this check (exit code {code})"
                     )
                     result = Result(claim, Verdict(Outcome.ERROR, (), message=message), 0.0)
-            with self._lock:
-                self.results[claim.id] = self._done(result)
+            self.found.put(result)
         if process is not None and process.stdin is not None:
             process.stdin.close()
             process.wait()
