@@ -84,3 +84,27 @@ def test_fixed_is_the_floor(value):
     assert fixed(exact, 2) == 3
     assert fixed(-exact, 2) == -4
     assert fixed(exact, 5) == 28
+
+
+def test_products_with_a_common_factor_are_computed_together_and_come_out_the_same():
+    # x_i' = x_i (x_1 + ... + x_5) with bundles, and one product at a time.
+    start = [fixed(Fraction(i - 3, 7), BITS) for i in range(5)]
+
+    def field(x, kind):
+        return [sum((x[i] * x[j] for j in range(1, 5)), x[i] * x[0]) for i in range(5)]
+
+    class Single(Tape):
+        def steps(self, wanted):
+            return [node.advance for node in self.nodes]
+
+    together = taylor(field, start, Fraction(1, 4), BITS, 20)
+    tape = Single(BITS)
+    variables = [tape.variable(value) for value in start]
+    slopes = field(variables, tape)
+    for n in range(20):
+        if n:
+            for advance in tape.steps(slopes):
+                advance(n)
+        for x, slope in zip(variables, slopes, strict=True):
+            x.c.append(slope.c[n] // (4 * (n + 1)))
+    assert together == [x.c for x in variables]
