@@ -98,6 +98,20 @@ def _changes(data: dict[str, Any]) -> Iterator[tuple[str, Callable[[dict[str, An
                 )
         yield f"step {number}, length", lambda item, n=number: _stretched(item["steps"][n]["length"])
 
+    for name in ("series", "weights", "w", "h", "forces", "inverses"):
+        for place in range(len(data["steps"][0].get(name, ()))):
+            yield (
+                f"balls of any width, and a coarse curve: {name} {place}",
+                lambda item, m=name, p=place: _coarse(item, m, p),
+            )
+
+
+def _coarse(item: dict[str, Any], name: str, place: int) -> None:
+    """The curve is so far from a solution that nothing is known of where the solution goes."""
+    for ball in item["s"][1]:
+        ball.update(rad="1000000")
+    _bent(item["steps"][0], name, place, 1, share=2)
+
 
 def _moved(numbers: list[str], place: int, data: dict[str, Any]) -> None:
     """Another number, the same for the opposite character."""
@@ -128,11 +142,12 @@ def _decimal(value: Fraction) -> str:
     return f"{scaled.numerator // scaled.denominator}e-60"
 
 
-def _bent(step: dict[str, Any], name: str, place: int | None, degree: int) -> None:
+def _bent(step: dict[str, Any], name: str, place: int | None, degree: int, share: int = 8) -> None:
+    """A coefficient that is 2^-share larger."""
     row = step[name] if place is None else step[name][place]
     if degree >= len(row):
         row += ["0"] * (degree + 1 - len(row))
-    row[degree] = str(int(row[degree]) + (1 << (step["bits"] - 8)))
+    row[degree] = str(int(row[degree]) + (1 << (step["bits"] - share)))
 
 
 def _stretched(pair: list[Any]) -> None:
