@@ -11,7 +11,7 @@ from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
 from ncverify.derive.assumptions import Assumption, Assumptions, Side, read, read_assumptions
 from ncverify.derive.normal_form import BudgetExceeded, OutsideClass
 from ncverify.derive.opaque import Named, named_difference
-from ncverify.derive.witness import PRECISIONS, Point, Test, scales_in, search
+from ncverify.derive.witness import MOST_BITS, PRECISIONS, Point, Test, scales_in, search
 from ncverify.errors import InputError
 from ncverify.theory.balls import Undefined, certainly_nonzero, enclose, enclose_all, to_decimal
 from ncverify.theory.expr import Expr, postorder, to_json
@@ -59,14 +59,18 @@ def decide(
     except BudgetExceeded as spent:
         return _refute(left, right, assumptions, question, seed, f"budget: {spent}")
     if not named.difference.element.is_zero():
-        reason = (
-            str(named.first)
-            if named.first is not None
-            else (
+        if named.first is not None:
+            reason = str(named.first)
+        elif left.free_symbols or right.free_symbols:
+            reason = (
                 "the normal forms differ, so the sides are not equal everywhere, but no point was found that "
                 "shows it within the budget of the search (and satisfies the assumptions, if there are any)"
             )
-        )
+        else:
+            reason = (
+                "the normal forms differ, so these are two different numbers, but for their size they differ "
+                f"by so little that {MOST_BITS} bits do not show it: subtract by hand what they have in common"
+            )
         return _refute(left, right, assumptions, question, seed, reason)
     inside: Point | None = None
     if assumptions.relations or named.functions:

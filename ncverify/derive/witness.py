@@ -20,6 +20,9 @@ Test: TypeAlias = Callable[[Mapping[str, Fraction], int], bool]
 PRECISIONS: Final = (64, 256, 1024, 4096, 16384, 65536)
 """Working precisions in bits, tried in this order."""
 
+MOST_BITS: Final = 1 << 17
+"""For two numbers without variables, where there is one point only; the second checker goes as far."""
+
 _RETRIED: Final = 12  # points that are tried again at each higher precision
 
 
@@ -140,7 +143,7 @@ def search(
         if len(again[0]) < _RETRIED and (place := rank(point)) is not None:
             again[place].append(point)
     retried = [*again[0], *again[1]][: min(_RETRIED, max(2, tries // 40))]
-    for bits in PRECISIONS[1:]:
+    for bits in PRECISIONS[1:] if symbols else (*PRECISIONS[1:], MOST_BITS):
         for point in retried:
             if test(point, bits):
                 return _shrunk(point, symbols, test, bits, tries // 4), bits

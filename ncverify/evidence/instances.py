@@ -227,7 +227,6 @@ def _refuted(
         "group": group.name,
         "s": "(" + ", ".join(str(value) for value in spectrum[1:]) + ")",
         **{var.name: str(value) for var, value in sorted(at.items())},
-        "false there": plain(relation),
         "left side": str(to_decimal(lhs.re)),
         "right side": str(to_decimal(rhs.re)),
     }

@@ -571,3 +571,12 @@ def test_hostile_text(text):
             decide(*sides)
         assert "\n" not in str(caught.value)
         assert len(str(caught.value)) < 300
+
+
+def test_numbers_of_very_different_size() -> None:
+    shown = decide("exp(80000)", "exp(80000) + 1")
+    assert shown.outcome is Outcome.REFUTED
+    assert shown.witness["lhs - rhs"].startswith("-1.0000000000000000000")
+    beyond = decide("exp(10**6)", "exp(10**6) + 1")
+    assert beyond.outcome is Outcome.UNDECIDED
+    assert "two different numbers" in beyond.message
