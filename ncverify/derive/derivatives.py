@@ -119,9 +119,12 @@ def derivative(
 
 def _note(name: str, rates: Mapping[str, tuple[tuple[Var, ...], Term]], constants: tuple[str, ...]) -> str:
     """Of what, and what was taken to move and to stand still."""
-    moving = f"; moving: {', '.join(sorted(rates))}" if rates else ""
-    still = f"; constant: {', '.join(sorted(constants))}" if constants else ""
-    return f"of {name}{moving}{still}"
+    moving = sorted(symbol for symbol, (_, rate) in rates.items() if rate != ZERO)
+    still = sorted({*rates, *constants} - set(moving))
+    parts = [
+        f"{what}: {', '.join(names)}" for what, names in (("moving", moving), ("constant", still)) if names
+    ]
+    return "; ".join([f"of {name}", *parts])
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ noticed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from ncverify.derive.monomials import ProofError
-from ncverify.derive.relations import AT_ONE_STATE, CHOSEN, Relation, free_in
+from ncverify.derive.relations import AT_ONE_STATE, CHOSEN, ZERO, Relation, free_in
 from ncverify.derive.terms import App, IndexLike, Sym, Term, Var, index, substitute, symbols, walk
 
 
@@ -157,10 +157,11 @@ def in_time(definition: Definition) -> bool:
 
 
 def constants_in_time(definition: Definition) -> frozenset[str]:
-    """The symbols that a derivative in time holds constant: that they are is an assumption."""
-    if not definition.derivative_of or not in_time(definition):
+    """The symbols that a derivative in time holds constant, with rate 0 or none: that is an assumption."""
+    moving = tuple(rate for rate in definition.rates if rate[2] != ZERO)
+    if not definition.derivative_of or not in_time(replace(definition, rates=moving)):
         return frozenset()
-    return definition.primitive - {moving for moving, _, _ in definition.rates}
+    return definition.primitive - {name for name, _, _ in moving}
 
 
 def held_constant(theorems: Iterable[Theorem]) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Attempts to say something false about all times, or to drop what a definition needs."""
 
+from fractions import Fraction
+
 import pytest
 
 from ncverify.derive.kernel import (
@@ -19,7 +21,7 @@ from ncverify.derive.kernel import (
     square,
     unbounded,
 )
-from ncverify.derive.terms import Function, Index, Sym, Var, chi, log, total
+from ncverify.derive.terms import Function, Index, Num, Sym, Var, chi, log, total
 from ncverify.derive.theorems import held_constant
 
 a, v = Var("a", "D"), Var("v", "G")
@@ -107,6 +109,9 @@ def test_what_is_held_constant_is_named():
     moving = derivative(definition, F_rate, {"g": ((), g_rate)}, constants=["y"], regular=[positive])
     assert moving.note == "of F; moving: g; constant: y"
     assert held_constant([moving]) == ("y",)
+    rates = {"g": ((), g_rate), "y": ((), Num(Fraction(0)))}
+    resting = derivative(definition, F_rate, rates, regular=[positive])
+    assert (resting.note, held_constant([resting])) == ("of F; moving: g; constant: y", ("y",))
     toward = derivative(definition, Sym("F_h"), {"g": ((), Sym("h"))}, constants=["y"], regular=[positive])
     assert held_constant([toward]) == ()  # a partial derivative is one by its definition
 

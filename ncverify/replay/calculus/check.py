@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ncverify.replay.calculus import (  # noqa: F401, each registers its rules
@@ -22,7 +22,7 @@ from ncverify.replay.calculus import (  # noqa: F401, each registers its rules
 from ncverify.replay.calculus.classical import in_time
 from ncverify.replay.calculus.lines import RULES, Arguments, Line
 from ncverify.replay.calculus.reading import Terms, items, text, whole
-from ncverify.replay.calculus.terms import CHOSEN, TIMELESS
+from ncverify.replay.calculus.terms import CHOSEN, TIMELESS, ZERO
 from ncverify.replay.calculus.theory import Definition, Step, Theory, is_chosen
 from ncverify.replay.calculus.writing import written_definition, written_relation
 from ncverify.replay.errors import Rejected
@@ -134,7 +134,8 @@ def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
 
 
 def _constants(made: Definition) -> frozenset[str]:
-    """What a derivative in time holds constant: that it is, is assumed."""
-    if not made.derivative_of or not in_time(made, made.derivative_of):
+    """What a derivative in time holds constant, with rate 0 or none: that it is, is assumed."""
+    moving = tuple(rate for rate in made.rates if rate[2] != ZERO)
+    if not made.derivative_of or not in_time(replace(made, rates=moving), made.derivative_of):
         return frozenset()
-    return made.primitive - {moving for moving, _, _ in made.rates}
+    return made.primitive - {name for name, _, _ in moving}
