@@ -69,7 +69,7 @@ def decide(
         else:
             reason = (
                 "the normal forms differ, so these are two different numbers, but for their size they differ "
-                f"by so little that {MOST_BITS} bits do not show it: subtract by hand what they have in common"
+                f"by so little that {MOST_BITS} bits do not show it: subtract what they have in common"
             )
         return _refute(left, right, assumptions, question, seed, reason)
     inside: Point | None = None
