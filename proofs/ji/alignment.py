@@ -229,7 +229,7 @@ def growth() -> Growth:
     wrong = linear(
         equal(total_nonzero(h, P(k + h, k, c)), 1 - 1 / rest(k, c)),
         P_total,
-        (-1, wrong_probability.at({j: k})),
+        (-1, wrong_probability().at({j: k})),
     )
     row = linear(
         at_least(total(j, P(j, k, c) * margin(k, c, j)), m * (1 - 1 / rest(k, c))),
@@ -239,7 +239,7 @@ def growth() -> Growth:
     pull = linear(
         at_least(nu, 2 * m * (1 - exp(-1 * L))),
         nu_is,
-        radial,
+        radial(),
         (2, sum_over(sum_over(row, c), k)),
         (linear(greater(2 * m, 0), (2, m_positive)), concavity()),
     )

@@ -86,17 +86,29 @@ attained = hypothesis(
     "attained", equal(low, margin(worst, sample, worst + runner_up)).where(runner_up), "pointwise"
 )
 
-radial = linear(
-    equal(-inward, 2 * weighted_margins),
-    unfold=[(_slope := gradient()).by_W.at({i: k, q: r}), _slope.by_H.at({l: k, b: c, q: r}), Z_is],
-    contract=[P_total],
-)
-wrong_probability = linear(
-    equal(P(j, k, c), exp(Z(j, k, c) - Z(k, k, c)) / rest(k, c)),
-    P_is,
-    (-exp(Z(j, k, c) - Z(k, k, c)) / (column(k, c) * rest(k, c)), rest_factors),
-    nonzero=[column_positive, rest_positive],
-)
+
+@cache
+def radial() -> Theorem:
+    """Twice the weighted margins: the slope along the ray."""
+    slope = gradient()
+    return linear(
+        equal(-inward, 2 * weighted_margins),
+        unfold=[slope.by_W.at({i: k, q: r}), slope.by_H.at({l: k, b: c, q: r}), Z_is],
+        contract=[P_total],
+    )
+
+
+@cache
+def wrong_probability() -> Theorem:
+    """P of a wrong class by the differences of the logits."""
+    return linear(
+        equal(P(j, k, c), exp(Z(j, k, c) - Z(k, k, c)) / rest(k, c)),
+        P_is,
+        (-exp(Z(j, k, c) - Z(k, k, c)) / (column(k, c) * rest(k, c)), rest_factors),
+        nonzero=[column_positive, rest_positive],
+    )
+
+
 positive_margin = linear(greater(margin(k, c, k + h), 0).where(h), margins_hold, separated)
 
 
@@ -144,7 +156,7 @@ def norms() -> Norms:
     column_terms = sum_over(row, c)
     strongest = linear(
         at_least(-inward, 2 * P(k + h, k, c) * margin(k, c, k + h)).where(h),
-        radial,
+        radial(),
         (2, one_of_sum(column_terms, k)),
         (2, one_of_sum(row, c)),
         (2, one_of_sum(terms, h, nonzero=True)),
@@ -154,7 +166,7 @@ def norms() -> Norms:
     nu_positive = linear(
         greater(nu, 0),
         nu_is,
-        radial,
+        radial(),
         (2, sum_over(sum_over(sum_over(terms, h, nonzero=True, several=classes), c), k)),
     )
     along_W = R * grad_W(k, r) + nu / R * W(k, r)
@@ -254,7 +266,7 @@ def approximate_kkt(bench: Workbench) -> None:
         linear(
             bench.goal("positive"),
             cosine_is,
-            (reciprocal(both), linear(greater(-inward, 0), radial, (2, sum_over(sum_over(row, c), k)))),
+            (reciprocal(both), linear(greater(-inward, 0), radial(), (2, sum_over(sum_over(row, c), k)))),
             nonzero=nonzero,
         ),
     )
@@ -283,7 +295,7 @@ def slack_bound(
     tangent = linear(at_least(exp(own - low - 1) - (own - low), 0), exp_tangent(own - low - 1))
     single = linear(
         at_least(exp(-low - 1) - P(k + h, k, c) * (own - low), 0),
-        (-1 * (own - low), wrong_probability.at({j: k + h})),
+        (-1 * (own - low), wrong_probability().at({j: k + h})),
         (product(exp_positive(-1 * own), inverse), tangent),
         (product(exp_positive(-low - 1), inverse), beyond),
         nonzero=[rest_positive],
@@ -312,7 +324,7 @@ def slack_bound(
         (order, known.cauchy),
         (order, known.strongest.at(at_worst)),
         (2 * K * chance, least),
-        (2 * K * low, wrong_probability.at({k: worst, c: sample, j: worst + runner_up})),
+        (2 * K * low, wrong_probability().at({k: worst, c: sample, j: worst + runner_up})),
         (2 * K * low / share, exact),
         (
             product(

@@ -95,10 +95,10 @@ def equality(tight: Theorem) -> tuple[Collapsed, Theorem]:
         at_least(excess, 0), product(divisor, linear(at_least(average - low, 0), mean_margin))
     )
     both = linear(
-        equal(shortfall + excess, 0), (-factor, identity), (-factor, tight), nonzero=[more_than_one]
+        equal(shortfall + excess, 0), (-factor, identity()), (-factor, tight), nonzero=[more_than_one]
     )
-    squares = alone(both, shortfall, excess, (shortfall_nonnegative, excess_nonnegative))
-    rest = alone(both, excess, shortfall, (excess_nonnegative, shortfall_nonnegative))
+    squares = alone(both, shortfall, excess, (shortfall_nonnegative(), excess_nonnegative))
+    rest = alone(both, excess, shortfall, (excess_nonnegative, shortfall_nonnegative()))
     found = collapsed(squares)
 
     # Every margin is q: their excesses over q are >= 0 and sum up to 0.
@@ -138,8 +138,8 @@ def margin_at_most() -> Theorem:
     return linear(
         at_least(bound, low),
         average_at_least(),
-        identity,
-        (reciprocal(divisor), shortfall_nonnegative),
+        identity(),
+        (reciprocal(divisor), shortfall_nonnegative()),
         nonzero=[more_than_one],
     )
 
@@ -174,7 +174,7 @@ def margin_at_most() -> Theorem:
 )
 def margin_bound(bench: Workbench) -> None:
     """An exact sum of squares; with equality every square vanishes, and every margin is the average one."""
-    bench.show("identity", linear(bench.goal("identity"), identity))
+    bench.show("identity", linear(bench.goal("identity"), identity()))
     bench.show("bound", linear(bench.goal("bound"), margin_at_most()))
     found, means = at_the_bound()
     bench.show("centred classifier", linear(bench.goal("centred classifier"), found.centred))

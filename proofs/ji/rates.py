@@ -176,9 +176,9 @@ def gradient_at_most(known: Growth) -> Theorem:
         product(missed_at_most, log_terms),
         product(missed_at_most, missed_nonnegative),
     )
-    right = linear(equal(A(k, k, c), missed), A_is.at({j: k}), (-1, wrong_probability.at({j: k})))
+    right = linear(equal(A(k, k, c), missed), A_is.at({j: k}), (-1, wrong_probability().at({j: k})))
     wrong = linear(
-        equal(total_nonzero(h, P(k + h, k, c)), missed), P_total, (-1, wrong_probability.at({j: k}))
+        equal(total_nonzero(h, P(k + h, k, c)), missed), P_total, (-1, wrong_probability().at({j: k}))
     )
     chance = P_positive.at({j: k + h})
     small = linear(

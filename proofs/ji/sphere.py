@@ -94,19 +94,39 @@ wrong_tangent = linear(
 right_tangent = linear(at_least(exp(-lift(k, c)) - 1 + lift(k, c), 0), exp_tangent(-lift(k, c)))
 wrong_part = share * total_nonzero(h, exp(excess - lift(k, c)) - 1 - (excess - lift(k, c)))
 right_part = (exp(-lift(k, c)) - 1 + lift(k, c)) / T
-wrong_sum = linear(at_least(wrong_part, 0), product(share_positive, sum_over(wrong_tangent, h, nonzero=True)))
-right_sum = linear(at_least(right_part, 0), product(reciprocal(T_positive), right_tangent))
 
-# T_kc exp(-m)/T = 1 + (both parts): Jensen's inequality with its defect.
-jensen = linear(
-    equal(exp(-lift(k, c)) * rest(k, c) / T, 1 + wrong_part + right_part),
-    (exp(-lift(k, c)) / T, rest_split),
-    ((lift(k, c) - 1) / T, T_is),
-    (-1, lift_is),
-    nonzero=[T_positive],
-)
+
+@cache
+def wrong_sum() -> Theorem:
+    """The wrong classes' part of the defect."""
+    return linear(at_least(wrong_part, 0), product(share_positive, sum_over(wrong_tangent, h, nonzero=True)))
+
+
+@cache
+def right_sum() -> Theorem:
+    """The right class's part of the defect."""
+    return linear(at_least(right_part, 0), product(reciprocal(T_positive), right_tangent))
+
+
+@cache
+def jensen() -> Theorem:
+    """T_kc exp(-m)/T = 1 + (both parts): Jensen's inequality with its defect."""
+    return linear(
+        equal(exp(-lift(k, c)) * rest(k, c) / T, 1 + wrong_part + right_part),
+        (exp(-lift(k, c)) / T, rest_split),
+        ((lift(k, c) - 1) / T, T_is),
+        (-1, lift_is),
+        nonzero=[T_positive],
+    )
+
+
 defect = wrong_part + right_part
-defect_nonnegative = linear(at_least(defect, 0), wrong_sum, right_sum)
+
+
+@cache
+def defect_nonnegative() -> Theorem:
+    """Both parts are nonnegative."""
+    return linear(at_least(defect, 0), wrong_sum(), right_sum())
 
 
 @dataclass(frozen=True)
@@ -122,8 +142,8 @@ def gap() -> Gap:
     """Jensen for exp, then log is increasing; the lifts add up to the margin gap, a sum of squares."""
     larger = linear(
         at_least(rest(k, c), T * exp(lift(k, c))),
-        (T * exp(lift(k, c)), jensen),
-        (product(T_positive, exp_positive(lift(k, c))), defect_nonnegative),
+        (T * exp(lift(k, c)), jensen()),
+        (product(T_positive, exp_positive(lift(k, c))), defect_nonnegative()),
         nonzero=[T_positive],
     )
     sample = linear(
@@ -134,7 +154,7 @@ def gap() -> Gap:
     lifts = linear(
         equal(total(k, total(c, lift(k, c))), share * n * K / (2 * root_n) * shortfall),
         sum_over(sum_over(lift_is, c), k),
-        (share * n * K * (K - 1), identity),
+        (share * n * K * (K - 1), identity()),
         (share * n * K * (K - 1), x_is),
         nonzero=[more_than_one],
     )
@@ -164,7 +184,7 @@ def least_loss() -> LeastLoss:
         product(linear(greater(n * K, 0), product(samples, order)), share_positive),
         reciprocal(linear(greater(2 * root_n, 0), (2, root_positive))),
     )
-    squares_nonnegative = product(weight, shortfall_nonnegative)
+    squares_nonnegative = product(weight, shortfall_nonnegative())
     return LeastLoss(above, weight, squares_nonnegative)
 
 
@@ -243,9 +263,9 @@ def margins_at_collapse(no_pieces: Theorem, found: Gap) -> Theorem:
         (-1, exp_log(rest_positive)),
         (exp(lift(k, c)), exp_log(T_positive)),
     )
-    no_defect = linear(equal(defect, 0), (-1, jensen), (exp(-lift(k, c)) / T, same), nonzero=[T_positive])
-    no_right = alone(no_defect, right_part, wrong_part, (right_sum, wrong_sum))
-    no_wrong = alone(no_defect, wrong_part, right_part, (wrong_sum, right_sum))
+    no_defect = linear(equal(defect, 0), (-1, jensen()), (exp(-lift(k, c)) / T, same), nonzero=[T_positive])
+    no_right = alone(no_defect, right_part, wrong_part, (right_sum(), wrong_sum()))
+    no_wrong = alone(no_defect, wrong_part, right_part, (wrong_sum(), right_sum()))
     flat = congruent_log(
         log_tangent_contact(
             linear(equal(exp(-lift(k, c)) - 1 + lift(k, c), 0), (T, no_right), nonzero=[T_positive]),

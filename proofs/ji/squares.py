@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ncverify.derive.kernel import Relation, Theorem, at_least, equal, greater, linear, product, sum_over
 from ncverify.derive.terms import Term, dataclass, delta, total
 
@@ -47,17 +49,26 @@ shortfall = K * mean_part + within_part + duality_part
 number_of_margins = product(product(samples, order), more_than_one)
 divisor = linear(greater(2 * (K - 1) * root_n, 0), (2, product(more_than_one, root_positive)))
 
-identity = linear(
-    equal(bound - average, shortfall / (2 * (K - 1) * root_n)),
-    unfold=[Z_is, mean_W_is, mean_H_is],
-    nonzero=[more_than_one],
-)
+
+@cache
+def identity() -> Theorem:
+    """What the average margin misses of its bound, as the sum of squares."""
+    return linear(
+        equal(bound - average, shortfall / (2 * (K - 1) * root_n)),
+        unfold=[Z_is, mean_W_is, mean_H_is],
+        nonzero=[more_than_one],
+    )
+
+
 mean_nonnegative = sum_of_squares(mean_W(r), r)
 within_nonnegative = sum_of_squares(deviation, r, k, c)
 duality_nonnegative = sum_of_squares(duality, k, r)
-shortfall_nonnegative = linear(
-    at_least(shortfall, 0), (order, mean_nonnegative), within_nonnegative, duality_nonnegative
-)
+
+
+@cache
+def shortfall_nonnegative() -> Theorem:
+    """A sum of squares."""
+    return linear(at_least(shortfall, 0), (order, mean_nonnegative), within_nonnegative, duality_nonnegative)
 
 
 @dataclass(frozen=True)
