@@ -43,8 +43,8 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from mpmath import mp
 
 import ncverify as nv
-from ncverify.figures import BLUE, GREEN, ORANGE
 from ncverify.evidence.reference import integrate_full, integrate_reduced
+from ncverify.figures import BLUE, GREEN, ORANGE
 from ncverify.theory.hadamard import is_hadamard, negate_row, paley, sylvester
 from ncverify.theory.number_kinds import DOUBLE, MPF
 from ncverify.theory.observables import lyapunov

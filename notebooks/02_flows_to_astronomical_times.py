@@ -127,7 +127,9 @@ plt.show()
 def trajectories(s1=2, s2=6, s3=1, depth=2):
     weights = [Fraction(3 * w, s1 + s2 + s3) for w in (s1, s2, s3)]
     powers = [n / 4 for n in range(-8, 81)]
-    times = [Fraction(round(10 ** (power % 1) * 1000), 1000) * Fraction(10) ** int(power // 1) for power in powers]
+    times = [
+        Fraction(round(10 ** (power % 1) * 1000), 1000) * Fraction(10) ** int(power // 1) for power in powers
+    ]
     flow = nv.ReducedFlow(nv.AbelianGroup.walsh(2), depth=depth)
     rows = flow.enclose(weights, until=times[-1], times=times, digits=15).s
     figure = Figure(figsize=(9, 3.4))
@@ -182,6 +184,7 @@ assert inside
 # Under the squared loss $\frac12\lVert WH-I\rVert^2$ the same family has $\dot s_a=2s_a(1-s_a)$: the modes
 # decouple, and $1-s(t)=\frac{1-s(0)}{1+s(0)(e^{2t}-1)}$ (claim `mse-contrast`). The natural measure of what
 # is left to learn is $1-\hat p_a$ for the cross-entropy and $1-s_a$ for the squared loss.
+
 
 # %%
 def slowdown(K=8):

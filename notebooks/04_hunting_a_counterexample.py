@@ -242,7 +242,12 @@ def from_start(s1=1, s2=8, s3=3):
     left.set_axis_off()
     left.legend(loc="upper left")
     cosine = shares.sum(axis=1) / np.sqrt(3 * (shares**2).sum(axis=1))
-    right.plot([float(t) for t in portrait_times[1:]], np.degrees(np.arccos(np.minimum(cosine[1:], 1))), "-", color="#0072B2")
+    right.plot(
+        [float(t) for t in portrait_times[1:]],
+        np.degrees(np.arccos(np.minimum(cosine[1:], 1))),
+        "-",
+        color="#0072B2",
+    )
     right.set_xscale("log")
     right.set_xlim(1e-2, 1e14)
     right.set_ylim(bottom=0)
