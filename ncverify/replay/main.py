@@ -52,6 +52,11 @@ class Checked:
             **found,
         }
 
+    def place(self) -> tuple[bool, str, str]:
+        """Where it is printed: by claim, what was rejected last."""
+        name = self.claim if self.accepted is None else self.accepted.id
+        return self.accepted is None, name, self.file.name
+
     def line(self) -> str:
         """One line for people."""
         if self.accepted is None:
@@ -125,10 +130,16 @@ def main(arguments: Sequence[str]) -> int:
         places = options.paths or [default_store()]
         files = list(dict.fromkeys(path for place in places for path in files_in(place)))
         checked = []
-        for result in _results(files):
-            checked.append(result)
+        try:
+            for result in _results(files):
+                checked.append(result)
+                _progress(f"checked {len(checked)} of {len(files)}")
+        finally:  # an interrupt keeps what is checked
+            _progress("")
+            checked.sort(key=Checked.place)
             if options.json != "-":
-                print(result.line(), flush=True)
+                for result in checked:
+                    print(result.line())
         return _report(checked, options.json)
     except Unreadable as problem:
         print(f"ncverify: {problem}", file=sys.stderr)
@@ -136,6 +147,12 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("ncverify: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _progress(text: str) -> None:
+    """A line on the error stream that the next one overwrites; nothing where that is not a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _results(files: Sequence[Path]) -> Iterator[Checked]:

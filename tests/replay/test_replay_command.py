@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ncverify.ledger.run import check
-from ncverify.replay.certificate import check_certificate
+from ncverify.replay.certificate import Accepted, check_certificate
 from ncverify.replay.main import Checked, files_in, main, replay
 from ncverify.replay.reading import Unreadable, canonical, read_certificate
 
@@ -145,3 +145,16 @@ def test_the_program_starts_without_the_provers(store: Path) -> None:
     assert done.returncode == 0
     assert "sympy" not in done.stderr
     assert "typer" not in done.stderr
+
+
+def test_lines_come_by_claim_and_rejections_last() -> None:
+    def checked(name: str, file: str, *, good: bool) -> Checked:
+        found = Accepted(name, "proved", "proved", (), "book", 0) if good else None
+        return Checked(Path(file), found, "" if good else "no", name)
+
+    items = [
+        checked("b", "1.json", good=True),
+        checked("a", "2.json", good=False),
+        checked("a", "3.json", good=True),
+    ]
+    assert [item.file.name for item in sorted(items, key=Checked.place)] == ["3.json", "1.json", "2.json"]
