@@ -340,3 +340,16 @@ def test_output_where_the_terminal_knows_ascii_only(ncverify: Command) -> None:
     done = ncverify("check", "hadamard-orthogonal", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0, done.stderr
     assert ncverify("show", "growth", "--no-check", env={"PYTHONIOENCODING": "ascii"}).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json", "-"]])
+def test_a_reader_that_has_seen_enough(arguments: list[str]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ncverify", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert said == b""
+    assert process.returncode == 141

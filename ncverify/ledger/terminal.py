@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -75,9 +76,16 @@ def _paper(claim: Claim) -> Text:
     return Text(f"{claim.paper}, {claim.kind}")
 
 
+class _Console(Console):
+    """A reader that has seen enough ends the command as it does elsewhere: Rich would exit with code 1."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
+
+
 def _print_table(*columns: _Column, last: _Column) -> None:
     """Cut to the width of a terminal (or COLUMNS); whole lines everywhere else."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = _Console(highlight=False, soft_wrap=True)
     bounded = console.is_terminal or "COLUMNS" in os.environ
     shown = list(columns)
     while bounded and _width(shown) > console.width and not all(column.essential for column in shown):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from ncverify.replay.errors import Rejected
 from ncverify.replay.reading import Unreadable, read_certificate
 from ncverify.replay.statements import book
 
-OK, REJECTED, UNREADABLE, INTERRUPTED = 0, 1, 2, 130
+OK, REJECTED, UNREADABLE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
 FOLDER: Final = "certificates"
 """The subfolder of a store in which its certificates are."""
@@ -140,13 +141,18 @@ def main(arguments: Sequence[str]) -> int:
             if options.json != "-":
                 for result in checked:
                     print(result.line())
-        return _report(checked, options.json)
+        code = _report(checked, options.json)
+        sys.stdout.flush()
+        return code
     except Unreadable as problem:
         print(f"ncverify: {problem}", file=sys.stderr)
         return UNREADABLE
     except KeyboardInterrupt:
         print("ncverify: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # the reader has seen enough, as with "| head"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
 
 
 def _progress(text: str) -> None:
