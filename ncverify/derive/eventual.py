@@ -105,6 +105,8 @@ def converges(
     what holds from some time on (see the module); ``nonnegative``: u >= 0.  All else must hold at all times;
     ``along``: that signs are kept, the limits x -> 0 and x -> oo, and c > 0.
 
+    The limit is that for t -> oo, or for t to the end of the solution if that ends before.
+
     Proof: u + x and u - x never increase.  u is half their sum and >= 0, so it has a limit; and u + x >=
     2 u - (u - x) is bounded from below, so it has one, too.
     """
