@@ -115,7 +115,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help="default: all")
-    parser.add_argument("--variants", type=int, default=2000, help="to look for, over all statements")
+    parser.add_argument("--variants", type=int, default=1200, help="to look for, over all statements")
     parser.add_argument("--flows", type=int, default=1000, help="random flows to enclose")
     parser.add_argument("--starts", type=int, default=128, help="random starts whose collapse is certified")
     parser.add_argument("--corruptions", type=int, default=1500, help="certificates to change")
