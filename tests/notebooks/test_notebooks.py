@@ -130,7 +130,7 @@ def test_every_notebook_is_a_pair() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_both_files_of_a_pair_agree(script: Path) -> None:
-    """After a change: ``jupytext --sync notebooks/*.py``."""
+    """After a change: ``python scripts/store_notebooks.py``."""
     text = jupytext.read(script)
     stored = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
     nbformat.validate(stored)
