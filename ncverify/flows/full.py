@@ -24,11 +24,8 @@ from ncverify.flows.trajectory import Trajectory, bounds_json, integers_json
 from ncverify.theory.dynamics import DOUBLE, full_field
 from ncverify.theory.nodes import clip
 
-# Here nearly all of the cost grows with the square of the order.
 MAX_MARGIN = 20_000
 """Of the start: time is counted in units of e^margin."""
-
-_ORDER_PER_BIT = 0.38
 
 
 @dataclass(frozen=True)
@@ -196,7 +193,7 @@ class _Prepared:
 
     def marcher(self) -> Marcher[FullStep]:
         propose: Propose[FullStep] = partial(FullTrial.propose, self.problem)
-        return Marcher(propose, self.work, _ORDER_PER_BIT)
+        return Marcher(propose, self.work)
 
     def start(self) -> tuple[tuple[arb, ...], Errors]:
         return self._rebase(self.initial, self.no_errors())

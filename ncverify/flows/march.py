@@ -74,13 +74,12 @@ class Marcher(Generic[StepT]):
 
     propose: Propose[StepT]
     work: int
-    order_per_bit: float = ORDER_PER_BIT
     length: Fraction | None = None
 
     @property
     def order(self) -> int:
         """The degree of the curves."""
-        return max(8, ceil(self.order_per_bit * self.work))
+        return max(8, ceil(ORDER_PER_BIT * self.work))
 
     def step(self, starts: Sequence[arb], entering: Errors) -> StepT:
         """A certified step from the exact point ``starts``.  Raises ``StepError`` after many refusals."""
@@ -98,7 +97,7 @@ class Marcher(Generic[StepT]):
             excess = self._excess(step)
             if excess < 8:
                 # A step that could have been longer is used as it is; the next one starts longer.
-                self.length = trial.length * short(max(1.0, min(_ratio(trial, self.work), 2.0)))
+                self.length = short(trial.length * Fraction(max(1.0, min(_ratio(trial, self.work), 2.0))))
                 return step
             ratio = 2.0 ** (-(excess - 4) / (0.7 * self.order))
             trial = trial.shortened(short(max(0.25, min(0.95, ratio))))
@@ -117,18 +116,18 @@ class Marcher(Generic[StepT]):
             ratio = _ratio(trial, self.work)
             if ratio <= _ACCEPT:
                 break
-            length = length * short(min(ratio, _MAX_RATIO))
+            length = short(length * Fraction(min(ratio, _MAX_RATIO)))
         return trial.shortened(short(ratio)) if ratio < 1 else trial
 
     def _first_length(self, starts: Sequence[arb]) -> Fraction:
         """A length from series of low order: their tail should be as large as 2^-work at the full order."""
         length = Fraction(1, 64)
-        for share, attempts in ((4, 100), (2, 1)):
+        for share, attempts in ((8, 100), (3, 1)):
             order = max(8, self.order // share)
             work = ceil(self.work * order / self.order)
             for _ in range(attempts):
                 ratio = _ratio(self.propose(starts, length, work, order), work)
-                length *= short(min(ratio, _MAX_RATIO))
+                length = short(length * Fraction(min(ratio, _MAX_RATIO)))
                 if 0.9 < ratio < 1.1:
                     break
         return length
@@ -142,8 +141,8 @@ def _ratio(trial: Trial[StepT], work: int) -> float:
     return float(max(2.0**-60, min(2.0 ** (-excess / (trial.order + 1)), 64.0)))
 
 
-def short(ratio: float) -> Fraction:
-    """A dyadic number with few bits near the ratio > 0."""
-    exact = Fraction(ratio)
+def short(value: float | Fraction) -> Fraction:
+    """A dyadic number with few bits near the value > 0."""
+    exact = Fraction(value)
     shift = exact.denominator.bit_length() - exact.numerator.bit_length() + 8
     return Fraction(int(exact * Fraction(2) ** shift)) / Fraction(2) ** shift
