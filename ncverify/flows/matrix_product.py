@@ -84,13 +84,14 @@ class MatrixProduct:
         # Limb number s of the product weighs 2^{size (many_a + many_b - 2 - s)}; the lowest are left out.
         unit = form.bits + form.decay * k
         lowest = max(0, (unit - form.spread - _SPARE) // form.size - 1)
-        sums = np.zeros((max(1, many_a + many_b - 1 - lowest), rows, columns))
+        # Each product of two limbs fits into 53 bits, the sum of those of one weight into 64.
+        sums = np.zeros((max(1, many_a + many_b - 1 - lowest), rows, columns), np.int64)
         for p in range(min(many_a, len(sums))):
             width = min(many_b, len(sums) - p)
             part = _serial_product(left[p * rows : (p + 1) * rows], right[:, : width * columns])
-            sums[p : p + width] += part.reshape(rows, width, columns).transpose(1, 0, 2)
+            sums[p : p + width] += part.reshape(rows, width, columns).transpose(1, 0, 2).astype(np.int64)
         out = [0] * (rows * columns)
-        for limbs in sums.astype(np.int64).reshape(len(sums), -1).tolist():
+        for limbs in sums.reshape(len(sums), -1).tolist():
             out = [(x << form.size) + y for x, y in zip(out, limbs, strict=True)]
         last = form.size * (many_a + many_b - 1 - len(sums)) - unit
         return [x << last for x in out] if last >= 0 else [x >> -last for x in out]

@@ -45,6 +45,20 @@ def test_series_of_matrices_are_multiplied_to_the_last_digit(
         assert all(abs(x - y) <= 1 for x, y in zip(found, wanted, strict=True))
 
 
+def test_sums_of_many_limbs_do_not_overflow_a_double() -> None:
+    # All limbs of all coefficients are as large as they can be, and there are more than 20 of each.
+    bits, order = 600, 250
+    form = LimbFormat(bits, (bits - 24) // order, order + 1)
+    product = MatrixProduct(form, 1, 1, 1, order)
+    a: list[list[int]] = []
+    for k in range(order + 1):
+        a.append([(1 << (bits - form.decay * k)) - 1])
+        limbs = form.cut(a[-1], k, 1)
+        found = product.push(limbs, limbs)
+    wanted = convolution(a, a, 1, 1, bits)
+    assert all(abs(x - y) <= 1 for x, y in zip(found, wanted, strict=True))
+
+
 def test_limbs_add_up_to_the_number() -> None:
     form = LimbFormat(100, 2, 50)
     numbers = [0, 1, -1, (1 << 90) + 12345, -(1 << 97) + 1, 7]
