@@ -89,11 +89,14 @@ def instances(
 
 def _require_definition(model: Model, name: str, definition: Definition) -> None:
     """The values that a model gives to a defined symbol are those of its definition."""
-    args = definition.args
-    head = App(name, tuple(map(index, args))) if args else Sym(name)
-    said = Relation(head, "=", definition.body)
+    said = Relation(_head(name, definition), "=", definition.body)
     if any(model.fails(said, at) is not False for at in model.assignments(said)):
         raise InputError(f"{name!r} is defined otherwise than as {plain(said)}")
+
+
+def _head(name: str, definition: Definition) -> App | Sym:
+    args = tuple(map(index, definition.args))
+    return App(name, args) if args else Sym(name)
 
 
 def _symbols(group: AbelianGroup, free: Sequence[str]) -> tuple[FieldNumbers, dict[str, Callable[..., Any]]]:
@@ -187,6 +190,7 @@ def _assumptions(theorems: Sequence[Theorem], definitions: Mapping[str, Definiti
             and not said.conditions
             and isinstance(said.lhs, (App, Sym))
             and said.lhs.name in definitions
+            and said.lhs == _head(said.lhs.name, definitions[said.lhs.name])
             and said.rhs == definitions[said.lhs.name].body
         )
         and not _symmetry(said)

@@ -44,3 +44,13 @@ def test_what_is_defined_has_no_other_value():
 def test_a_spectrum_that_is_not_symmetric_is_no_witness():
     found = counterexample(equal(z(g), 0), [definition], GROUPS[1:], spectra=lambda group: [(0, 1, 2)])
     assert found.outcome == Outcome.UNDECIDED
+
+
+def test_a_second_equation_with_the_same_body_is_an_assumption():
+    # f(a) = s_a defines f; f(2a) = s_a then says that s is constant along doubling
+    f = Function("f", ("D",))
+    first, second = hypothesis("first", equal(f(a), s(a))), hypothesis("second", equal(f(a + a), s(a)))
+    false = equal(s(a), s(a + a))
+    group = [AbelianGroup.cyclic(5)]
+    assert counterexample(false, [first], group).outcome == Outcome.REFUTED
+    assert counterexample(false, [first, second], group).outcome == Outcome.UNDECIDED
