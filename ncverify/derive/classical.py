@@ -35,7 +35,7 @@ from ncverify.derive.terms import (
     term,
     walk,
 )
-from ncverify.derive.theorems import Definition, Theorem, establish, in_time
+from ncverify.derive.theorems import Definition, Theorem, establish, in_time, require_one_model, steps
 
 
 def sign_preserved(
@@ -215,6 +215,18 @@ def unbounded(
         note="escape to infinity",
         arguments={"variable": variable, "prime": prime, "along": tuple(along)},
     )
+
+
+def require_together(theorems: Sequence[Theorem]) -> None:
+    """What ``require_one_model`` asks; and if one theorem rests on a comparison, all that moves lasts."""
+    require_one_model(theorems)
+    known = steps(theorems)
+    names = {name for theorem in theorems for name in theorem.signatures}
+    defined = {name for theorem in theorems for name in theorem.definitions}
+    moving = {name for name in names if name + "'" in names} - defined
+    for step in known:
+        if step.rule == "classical: comparison" and not moving <= (lasting := _lasting(step.premises[2:])):
+            raise ProofError(f"{min(moving - lasting)!r} moves too, and is not known to last for all times")
 
 
 def _lasting(along: Sequence[Theorem]) -> set[str]:

@@ -179,6 +179,32 @@ def _check_constants(definitions: Mapping[str, Definition], used: Collection[str
                 raise ProofError(f"{name!r} takes {wrong[0]!r} for constant, but it has a rate")
 
 
+def require_one_model(theorems: Iterable[Theorem]) -> None:
+    """Theorems that are stated together speak of the same symbols: what one defines, none takes for another.
+
+    Each may take for primitive, or hold constant, only what no other defines or moves.  An exception is a
+    symbol x that a derivative in time moves along x': it may be defined, x' being its rate in all of them.
+    """
+    known = tuple(theorems)
+    definitions = {name: item for theorem in known for name, item in theorem.definitions.items()}
+    for name in sorted(frozenset().union(*(theorem.primitive for theorem in known)) & definitions.keys()):
+        raise ProofError(f"{name!r} is defined, but another theorem takes it for primitive")
+    for name, item in definitions.items():
+        moving = {rate[0] for rate in item.rates}
+        wrong = item.primitive & definitions.keys()
+        if item.derivative_of and in_time(item):
+            wrong -= {x for x in moving if _is_rate(definitions.get(x + "'"), x)}
+        if wrong:
+            raise ProofError(
+                f"{name!r} is a derivative in which {min(wrong)!r} is primitive, but it is defined"
+            )
+    _check_constants(definitions, frozenset().union(*(theorem.signatures for theorem in known)))
+
+
+def _is_rate(definition: Definition | None, name: str) -> bool:
+    return definition is None or (definition.derivative_of == name and in_time(definition))
+
+
 def _check_definitions_last(dropped: set[str], parents: Iterable[Theorem]) -> None:
     """No definition rests on a dropped hypothesis, or it would be taken for real or regular without it."""
     for step in steps(parents):

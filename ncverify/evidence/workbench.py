@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from ncverify.book.claim import Claim, Registry
 from ncverify.book.verdict import Evidence, Outcome, Verdict, conclude
+from ncverify.derive.classical import require_together
 from ncverify.derive.kernel import ProofError, Relation, Theorem, hypothesis, steps
 from ncverify.derive.printing import derivation, plain
 from ncverify.derive.recording import record
@@ -131,12 +132,14 @@ def proved_theorems(claim_id: str, registry: Registry) -> Mapping[str, Theorem]:
 def proof_evidence(claim: Claim, theorems: Mapping[str, Theorem]) -> Evidence:
     """What the theorems earn: proved, or argued where prose is left.
 
-    Raises ``ProofError`` where they rest on a hypothesis that the claim does not name.
+    Raises ``ProofError`` where they rest on a hypothesis that the claim does not name, or do not hold
+    together: where one takes for primitive, constant or lasting what another defines or moves.
     """
     if not theorems:
         raise ProofError("no theorem was handed in")
     assumed = _merged("hypotheses", [theorem.hypotheses for theorem in theorems.values()])
     _merged("definitions", [theorem.definitions for theorem in theorems.values()])
+    require_together(tuple(theorems.values()))
     used = set(assumed)
     named = {item.name for item in claim.hypotheses}
     undeclared = sorted(used - named)

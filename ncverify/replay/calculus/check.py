@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,10 +19,10 @@ from ncverify.replay.calculus import (  # noqa: F401, each registers its rules
     matrices,
     signs,
 )
-from ncverify.replay.calculus.classical import in_time
+from ncverify.replay.calculus.classical import in_time, moving
 from ncverify.replay.calculus.lines import RULES, Arguments, Line
 from ncverify.replay.calculus.reading import Terms, items, text, whole
-from ncverify.replay.calculus.terms import CHOSEN, TIMELESS, ZERO
+from ncverify.replay.calculus.terms import CHOSEN, POSITIVE, TIMELESS, ZERO, symbols, walk
 from ncverify.replay.calculus.theory import Definition, Step, Theory, is_chosen
 from ncverify.replay.calculus.writing import written_definition, written_relation
 from ncverify.replay.errors import Rejected
@@ -82,8 +82,9 @@ def check_steps(data: Mapping[str, Any]) -> Checked:
     assumed = sorted(frozenset().union(*(step.hypotheses for step in goals.values())))
     defined = sorted(frozenset().union(*(step.defined for step in goals.values())))
     constant = frozenset().union(*(_constants(theory.definitions[name]) for name in defined))
-    if moving := sorted(name for name in constant if name + "'" in theory.signatures):
-        raise Rejected(f"a derivative takes {moving[0]!r} for constant, but it has a rate")
+    if wrong := sorted(name for name in constant if name + "'" in theory.signatures):
+        raise Rejected(f"a derivative takes {wrong[0]!r} for constant, but it has a rate")
+    _hold_together(goals.values(), theory)
     return Checked(
         {name: written_relation(step.relation) for name, step in goals.items()},
         {
@@ -95,6 +96,40 @@ def check_steps(data: Mapping[str, Any]) -> Checked:
         len(theory.steps),
         theory.prose,
     )
+
+
+def _hold_together(goals: Collection[Step], theory: Theory) -> None:
+    """What one goal defines or moves, no other takes for primitive, for constant or for all that moves.
+
+    A symbol x that moves along x' in a derivative may be defined, if that is smooth and x' is its rate.
+    """
+    defined = frozenset().union(*(step.defined for step in goals))
+    wrong = defined & frozenset().union(*(step.primitive for step in goals))
+    wrong -= {name for name in wrong if name + "'" in theory.used and _moves(name, defined, theory)}
+    for made in (theory.definitions[name] for name in sorted(defined)):
+        if made.derivative_of:
+            moved = {name for name, _, _ in made.rates} if in_time(made, made.derivative_of) else set()
+            wrong |= {name for name in made.primitive & defined if name not in moved}
+    if wrong:
+        raise Rejected(f"{min(wrong)!r} is defined for one goal, and primitive for another")
+    if any(not moving(theory) <= lasting for lasting in theory.compared):
+        raise Rejected("the solution must be known to last for all times, with all that moves")
+
+
+def _moves(name: str, defined: frozenset[str], theory: Theory) -> bool:
+    """Whether a defined symbol is smooth, and its rate, where that is defined, the derivative in time."""
+    rate = name + "'"
+    return _smooth(name, defined, theory) and (rate not in defined or in_time(theory.definitions[rate], name))
+
+
+def _smooth(name: str, defined: frozenset[str], theory: Theory) -> bool:
+    body = theory.definitions[name].body
+    singular = any(
+        (node[0] == "pow" and node[2] < 0 and not symbols(node[1]) <= POSITIVE)
+        or (node[0] == "fn" and node[1] != "exp")
+        for node in walk(body)
+    )
+    return not singular and all(_smooth(part, defined, theory) for part in symbols(body) & defined)
 
 
 def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
@@ -135,7 +170,7 @@ def _checked(row: Any, terms: Terms, theory: Theory) -> Step:
 
 def _constants(made: Definition) -> frozenset[str]:
     """What a derivative in time holds constant, with rate 0 or none: that it is, is assumed."""
-    moving = tuple(rate for rate in made.rates if rate[2] != ZERO)
-    if not made.derivative_of or not in_time(replace(made, rates=moving), made.derivative_of):
+    rates = tuple(rate for rate in made.rates if rate[2] != ZERO)
+    if not made.derivative_of or not in_time(replace(made, rates=rates), made.derivative_of):
         return frozenset()
-    return made.primitive - {name for name, _, _ in moving}
+    return made.primitive - {name for name, _, _ in rates}

@@ -161,8 +161,9 @@ def unbounded(line: Line, variable: Term, prime: Term, along: tuple[Step, ...]) 
     if not _positive_function(rate.rhs, variable, numbers):
         raise Rejected("phi is not recognised as continuous and positive on x > 0")
     lasting = {step.relation.lhs[1] for step in along if _all_last(step.relation, along)}
-    if not {name for name, _, _ in definition.rates} | _moving(line) <= lasting:
+    if not {name for name, _, _ in definition.rates} | moving(line.theory) <= lasting:
         raise Rejected("the solution must be known to last for all times")
+    line.theory.compared.append(lasting)
     for step in line.premises:
         require_lasting(line.theory, step, along)
     return relation(variable, "->oo")
@@ -187,10 +188,10 @@ def _all_last(known: Relation, along: Sequence[Step]) -> bool:
     return True
 
 
-def _moving(line: Line) -> set[str]:
+def moving(theory: Theory) -> set[str]:
     """The symbols x that have a rate x' in some step before, and no definition (so they will have none)."""
-    names = line.theory.used
-    return {name for name in names if name + "'" in names and name not in line.theory.definitions}
+    names = theory.used
+    return {name for name in names if name + "'" in names and name not in theory.definitions}
 
 
 def _held(line: Line) -> set[str]:

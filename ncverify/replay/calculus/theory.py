@@ -50,13 +50,14 @@ class Definition:
 
 @dataclass
 class Theory:
-    """The state of a check."""
+    """The state of a check.  ``compared``: for each comparison what was known to last."""
 
     signatures: dict[str, tuple[str, ...]]
     steps: list[Step] = field(default_factory=list)
     hypotheses: dict[str, tuple[Relation, str]] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    compared: list[set[str]] = field(default_factory=list)
     prose: int = 0
 
     def assume(self, name: str, assumed: Relation, kind: str) -> None:
