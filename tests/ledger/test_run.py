@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -242,18 +241,19 @@ def mine(bench):
     ]
 
 
-def test_interrupting_a_run_ends_its_workers(tmp_path: Path) -> None:
-    path = write(
-        tmp_path,
-        f"""
+TWO_SLOW_CLAIMS = """
 import time
 def wait():
-    open({str(tmp_path)!r} + f"/pid-{{os.getpid()}}", "w").close()
+    open({folder!r} + f"/pid-{{os.getpid()}}", "w").close()
     time.sleep(600)
 for n in range(2):
     declare(f"slow-{{n}}", "x", "x", "proved", wait)
-""",
-    )
+"""
+
+
+def begin_two_slow_claims(folder: Path) -> subprocess.Popen[str]:
+    """A run whose two workers have begun a claim each and left a file named by their number."""
+    path = write(folder, TWO_SLOW_CLAIMS.format(folder=str(folder)))
     process = subprocess.Popen(
         [sys.executable, "-m", "ncverify", "check", path, "--jobs", "2"],
         stdout=subprocess.PIPE,
@@ -262,10 +262,25 @@ for n in range(2):
         # where the tests run in the background of a shell, they and their children ignore Ctrl-C
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+    deadline = time.monotonic() + 120
+    while len(list(folder.glob("pid-*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return process
+
+
+def alive(mark: Path) -> bool:
     try:
-        deadline = time.monotonic() + 120
-        while len(list(tmp_path.glob("pid-*"))) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        os.kill(int(mark.name.removeprefix("pid-")), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # the number belongs to somebody else by now
+        return False
+    return True
+
+
+def test_interrupting_a_run_ends_its_workers(tmp_path: Path) -> None:
+    process = begin_two_slow_claims(tmp_path)
+    try:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     finally:
@@ -273,9 +288,21 @@ for n in range(2):
     assert process.returncode == 130
     assert out == ""
     assert err == "ncverify: interrupted\n"
-    for mark in tmp_path.glob("pid-*"):
-        with pytest.raises(ProcessLookupError), contextlib.suppress(PermissionError):
-            os.kill(int(mark.name.removeprefix("pid-")), 0)
+    marks = list(tmp_path.glob("pid-*"))
+    assert len(marks) == 2
+    assert not any(map(alive, marks))
+
+
+def test_killing_a_run_ends_its_workers(tmp_path: Path) -> None:
+    process = begin_two_slow_claims(tmp_path)
+    process.kill()
+    process.wait()
+    marks = list(tmp_path.glob("pid-*"))
+    assert len(marks) == 2
+    deadline = time.monotonic() + 60
+    while any(map(alive, marks)):
+        assert time.monotonic() < deadline, "a worker outlives its parent"
+        time.sleep(0.05)
 
 
 def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
