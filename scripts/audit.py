@@ -118,7 +118,7 @@ def main() -> int:
     parser.add_argument("--variants", type=int, default=1200, help="to look for, over all statements")
     parser.add_argument("--flows", type=int, default=1000, help="random flows to enclose")
     parser.add_argument("--starts", type=int, default=128, help="random starts whose collapse is certified")
-    parser.add_argument("--corruptions", type=int, default=1500, help="certificates to change")
+    parser.add_argument("--corruptions", type=int, default=1000, help="certificates to change")
     parser.add_argument("--kills", type=int, default=20, help="runs to kill")
     parser.add_argument("--seed", type=int, default=2026, help="of everything drawn at random")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once")

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -71,6 +71,26 @@ def make_store(store: Path, jobs: int) -> None:
     check(str(claims), store=store)
 
 
+class Statements(Mapping[str, Any]):
+    """What the sound certificates state, each replayed when it is first asked for."""
+
+    def __init__(self, sound: Iterable[Any]) -> None:
+        self._data = {data["claim"]["id"]: data for data in sound}
+        self._known: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._known:
+            data = self._data[name]
+            self._known[name] = {"claim": digest(data["claim"]), "asserts": assertions(data)}
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+
 def kinds_of(data: Any) -> set[str]:
     """The kinds of evidence in a certificate."""
 
@@ -91,10 +111,7 @@ def corrupted(store: Path, count: int, seed: int, progress: Progress) -> list[st
     other: list[str] = []
     small = [path for path in files_in(store) if path.stat().st_size <= LARGEST]
     sound = {path: parse(path.read_bytes()) for path in files_in(store)}
-    book = {
-        data["claim"]["id"]: {"claim": digest(data["claim"]), "asserts": assertions(data)}
-        for data in sound.values()
-    }
+    book = Statements(sound.values())
     by_kind: dict[str, list[Path]] = {}
     for path in small:
         for kind in kinds_of(sound[path]) | ({"user"} if sound[path]["claim"]["kind"] == "user" else set()):
