@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from multiprocessing import get_context
-from threading import Lock
-from typing import Any, Final
+from multiprocessing import get_context, parent_process
+from threading import Lock, Thread
+from typing import Any, Final, NoReturn
 
 from ncverify.errors import InputError
 from ncverify.theory.nodes import clip
@@ -117,8 +117,7 @@ class LocalProcesses(Executor):
                 self._pool = ProcessPoolExecutor(
                     self._workers,
                     mp_context=get_context("spawn"),
-                    initializer=signal.signal,  # Ctrl-C is for the parent
-                    initargs=(signal.SIGINT, signal.SIG_IGN),
+                    initializer=_follow_parent,
                 )
             return self._pool
 
@@ -127,6 +126,17 @@ class LocalProcesses(Executor):
             if self._pool is broken:
                 self._pool = None
         broken.shutdown(wait=False)
+
+
+def _follow_parent() -> None:
+    """In a worker: Ctrl-C is for the parent; when the parent is gone, however it ended, so is the worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+
+
+def _end_with(parent: Any) -> NoReturn:
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

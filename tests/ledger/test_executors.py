@@ -58,6 +58,29 @@ def test_a_task_that_kills_its_workers_fails_at_last() -> None:
         local.submit(abs, 1)
 
 
+ENDLESS = """
+import os, sys, time
+from ncverify.ledger.executors import LocalProcesses
+local = LocalProcesses(1)
+print(local.submit(os.getpid).result(), flush=True)
+local.submit(time.sleep, 600).result()
+"""
+
+
+def test_a_worker_ends_with_a_killed_parent() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    worker = int(process.stdout.readline())
+    os.kill(worker, 0)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 60
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(worker, 0)
+            time.sleep(0.05)
+
+
 def test_one_process_needs_no_executor() -> None:
     with open_executor(1) as executor:
         assert executor is None
