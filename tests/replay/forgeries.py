@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from together import stated_together
+
 from ncverify.derive import blocks
 from ncverify.derive import kernel as k
 from ncverify.derive.agreement import agree_where
@@ -3394,7 +3396,9 @@ GROUPS = (
 
 def forged_derivations() -> list[tuple[str, Any, str]]:
     """``(name, derivation, part of the reason)``."""
-    return [(name, written(*lines), reason) for group in GROUPS for name, lines, reason in group] + RAW
+    together = [(name, record(theorems), reason) for name, theorems, reason in stated_together()]
+    steps = [(name, written(*lines), reason) for group in GROUPS for name, lines, reason in group]
+    return [*steps, *RAW, *together]
 
 
 PHI, PHI_T = blocks.letter("Phi"), blocks.letter("Phi'")
