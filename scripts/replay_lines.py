@@ -236,6 +236,20 @@ def attacks() -> list[tuple[str, Any, str]]:
     return [(f"{name} ({k})", data, "") for k, (name, data) in enumerate(json.loads(found.stdout))]
 
 
+def joint_attacks() -> list[tuple[str, Any, str]]:
+    """Goals that do not hold together: what the tests offer to ``refused_together``, as derivations."""
+    import test_replay_definitions as tests
+
+    from ncverify.derive.recording import record
+
+    found: list[tuple[str, Any, str]] = []
+    for name, test in vars(tests).copy().items():
+        if name.startswith("test_") and "refused_together" in test.__code__.co_names:
+            tests.refused_together = lambda theorems, _, name=name: found.append((name, record(theorems), ""))
+            test()
+    return found
+
+
 def audit(modules: Sequence[str], progress: Progress) -> list[str]:
     """Delete each statement of these modules (all, if none is named); prints the figures.
 
@@ -251,7 +265,7 @@ def audit(modules: Sequence[str], progress: Progress) -> list[str]:
     cases += [examine(entries, name, 2, data, True) for name, data in small_derivations().items()]
     genuine = len(cases)
     # check_steps lets a crash for want of a line be seen; malformed derivations go to check_derivation
-    for name, data, reason in [*forged_derivations(), *attacks()]:
+    for name, data, reason in [*forged_derivations(), *attacks(), *joint_attacks()]:
         cases.append(examine(entries, name, 2 if reason == "malformed" else 0, data, False))
     cases += [examine(entries, name, 1, data, False) for name, data, _ in forged_inductions()]
     cases.sort(key=lambda case: case.seconds)
