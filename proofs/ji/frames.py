@@ -94,7 +94,7 @@ def etf_definition(bench: Workbench) -> None:
     title="Under NC2 and NC3 with C > 0 the largest score belongs to the nearest class mean",
     plain="2 <m_k, x> = |x|^2 + |m_k|^2 - |x - m_k|^2; so if all class means m_k have one length and w_k = C m_k with "
     "C > 0, a class has the largest score <w_k, x> exactly if its mean is nearest to x.",
-    latex=r"\arg\max_k\langle w_k,x\rangle=\arg\min_k\|x-m_k\|",
+    latex=r"\operatorname{argmax}_k\langle w_k,x\rangle=\operatorname{argmin}_k\|x-m_k\|",
     scope="every K, every d, every feature vector x",
     hypotheses=[
         Hypothesis("equal-lengths", "all class means have one length (NC2)", r"\|m_k\|^2=\nu"),

@@ -189,7 +189,7 @@ def simplex_theorems() -> dict[str, Theorem]:
     plain="Squared loss, lambda_b = 0. At a critical point with rank W = K - 1 (tr W W^T = (K-1) s in mse-levels; the global minima "
     "if K t < 1 and d >= K - 1): W W^T = s (I - J/K), so W^T is a simplex frame up to scale and rotation; every feature is "
     "lambda_W/t times its classifier; classifiers and class means are centred.",
-    latex=r"W^{\star}W^{\star	op}=s(I-	frac1KJ),\quad h_{j,i}=	frac{\lambda_W}tw_j",
+    latex=r"W^{\star}W^{\star\top}=s(I-\tfrac1KJ),\quad h_{j,i}=\tfrac{\lambda_W}tw_j",
     scope="every K, d and n >= 1; bias with lambda_b = 0",
     hypotheses=[
         *CRITICAL,

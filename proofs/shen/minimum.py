@@ -230,7 +230,7 @@ def minimum_theorems() -> dict[str, Theorem]:
     "lambda_W w^2 = t alpha, w h = alpha. Wherever F = f*, W H = alpha (I - J/K) and W W^T = n lambda_H alpha/t (I - J/K), "
     "so the minimum is unique up to a rotation of the features. If K sqrt(n) mu >= 1, take t = 1/K: the minimum is log K, "
     "at W = H = 0 only.",
-    latex=r"f^*=-\log(1-(K-1)\sqrt n\mu)+(K-1)\sqrt n\mu\,\alpha,\quad e^{\alpha}=\tfrac1{\sqrt n\mu}-K+1;\quad"
+    latex=r"f^*=-\log(1-(K-1)\sqrt n\mu)+(K-1)\sqrt n\mu\,\alpha,\quad e^{\alpha}=\tfrac1{\sqrt n\mu}-K+1;\quad "
     r"K\sqrt n\mu\ge1:\ W=H=0",
     scope=f"{SCOPE}; taken for d >= K - 1",
     hypotheses=[

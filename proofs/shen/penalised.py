@@ -331,7 +331,7 @@ PENALISED = {
     title="Squared loss with a penalised bias: the minimum has rank K exactly where lambda_b/(1 + lambda_b) > K sqrt(n) mu",
     plain="Squared loss, lambda_b > 0. At a global minimum (||Gm||_2 <= mu) all entries of b are equal. If W has rank K there, "
     "then K sqrt(n) mu (1 + lambda_b) < lambda_b; if W has rank < K, then K sqrt(n) mu (1 + lambda_b) >= lambda_b.",
-    latex=r"\mathrm{rank}\,W^{\star}=K\iff	frac{\lambda_b}{1+\lambda_b}>K\sqrt n\,\mu",
+    latex=r"\mathrm{rank}\,W^{\star}=K\iff\tfrac{\lambda_b}{1+\lambda_b}>K\sqrt n\,\mu",
     scope="every K, d and n >= 1; lambda_b > 0",
     hypotheses=[
         *CRITICAL,

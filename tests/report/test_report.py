@@ -157,6 +157,16 @@ def test_every_formula_of_the_book_may_break(book_formulas: list[str]) -> None:
         assert [piece for piece in parts if not formula(piece).startswith("<math")] == []
 
 
+def test_every_formula_of_the_book_is_understood() -> None:
+    """No command is left over, as where a tab stands for \\t or a letter belongs to the command before it."""
+    for claim in load_book():
+        for latex in filter(None, (claim.latex, *(item.latex for item in claim.hypotheses))):
+            assert latex.isprintable(), claim.id
+            rendered = formula(latex)
+            assert rendered.startswith("<math"), claim.id
+            assert "\\" not in re.sub(r'alttext="[^"]*"', "", rendered), claim.id
+
+
 @pytest.fixture(scope="module")
 def book_formulas() -> list[str]:
     return [claim.latex for claim in load_book() if claim.latex]
