@@ -22,6 +22,13 @@ of the evidence in that certificate.
 """
 
 _ORDER = ("proved", "certified", "tested", "refuted", "argued", "undecided", "error")
+_SPANS = {
+    **dict.fromkeys(("proved", "certified", "argued"), "holds for"),
+    "tested": "tested for",
+    "refuted": "stated for",
+    **dict.fromkeys(("undecided", "error"), "asked for"),
+}
+"""What a verdict says about the scope of its claim; one counterexample refutes what is stated for all."""
 _PAPERS = {
     "garrod": "Diagonalizing the softmax",
     "beyond": "Beyond the papers",
@@ -52,6 +59,7 @@ def render(items: Sequence[Item], about: Mapping[str, str], left_out: Sequence[s
             graphs={name: drawing(name, depends) for name in depends},
             users={name: [user for user in depends if name in depends[user]] for name in depends},
             known=known,
+            spans=_SPANS,
             about=about,
             left_out=left_out,
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ncverify.book.registry import load_book
+from ncverify.book.verdict import Outcome
 from ncverify.errors import InputError
 from ncverify.ledger.run import check
 from ncverify.report.curves import flow_curves
@@ -199,6 +200,20 @@ def test_a_trajectory_is_drawn_from_its_certificate() -> None:
 @pytest.mark.parametrize("change", [{"flow": "full"}, {"t": ["0", "0", "1", "2"]}, {"start": ["1"] * 8}])
 def test_what_is_not_drawn(change: dict[str, object]) -> None:
     assert flow_curves([{"kind": "flow", "trajectories": [{**FLOW, **change}]}]) == []
+
+
+def test_only_what_is_known_holds_for_its_scope(items: list[dict[str, object]]) -> None:
+    spans = {}
+    for outcome in Outcome:
+        page = render([{**items[0], "verdict": str(outcome)}], ABOUT)
+        ((label, scope),) = re.findall(r"<dt>(\w+ for)</dt><dd>([^<]*)</dd>", page)
+        assert html.unescape(scope) == items[0]["scope"]
+        spans[outcome] = label
+    known = {Outcome.PROVED, Outcome.CERTIFIED, Outcome.ARGUED}
+    assert {outcome for outcome, label in spans.items() if label == "holds for"} == known
+    assert spans[Outcome.TESTED] == "tested for"
+    assert spans[Outcome.REFUTED] == "stated for"
+    assert spans[Outcome.UNDECIDED] == spans[Outcome.ERROR] == "asked for"
 
 
 def test_what_was_not_checked_is_named(items: list[dict[str, object]]) -> None:
