@@ -34,7 +34,7 @@ CLAIMS = (
     "frozen-singular-vectors", "rescaled-time", "log-norm-reduced", "log-norm-full", "collapse-etf",
     "finite-critical-points", "slowdown-exact", "slowdown-bounds", "transverse-rate", "mse-contrast",
     "size-growth", "decay-from-spread", "global-convergence", "weight-decay", "ray-minimum", "scaling",
-    "balance", "mse-collapse", "flow-sign", "monotone-k4",
+    "balance", "mse-collapse", "flow-sign", "monotone-k4", "abelian-diagonalization",
 )  # fmt: skip
 SECONDS = 20  # a checker without one of its lines may not end; then the deletion was noticed
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "replay")]
@@ -236,20 +236,6 @@ def attacks() -> list[tuple[str, Any, str]]:
     return [(f"{name} ({k})", data, "") for k, (name, data) in enumerate(json.loads(found.stdout))]
 
 
-def joint_attacks() -> list[tuple[str, Any, str]]:
-    """Goals that do not hold together: what the tests offer to ``refused_together``, as derivations."""
-    import test_replay_definitions as tests
-
-    from ncverify.derive.recording import record
-
-    found: list[tuple[str, Any, str]] = []
-    for name, test in vars(tests).copy().items():
-        if name.startswith("test_") and "refused_together" in test.__code__.co_names:
-            tests.refused_together = lambda theorems, _, name=name: found.append((name, record(theorems), ""))
-            test()
-    return found
-
-
 def audit(modules: Sequence[str], progress: Progress) -> list[str]:
     """Delete each statement of these modules (all, if none is named); prints the figures.
 
@@ -265,7 +251,7 @@ def audit(modules: Sequence[str], progress: Progress) -> list[str]:
     cases += [examine(entries, name, 2, data, True) for name, data in small_derivations().items()]
     genuine = len(cases)
     # check_steps lets a crash for want of a line be seen; malformed derivations go to check_derivation
-    for name, data, reason in [*forged_derivations(), *attacks(), *joint_attacks()]:
+    for name, data, reason in [*forged_derivations(), *attacks()]:
         cases.append(examine(entries, name, 2 if reason == "malformed" else 0, data, False))
     cases += [examine(entries, name, 1, data, False) for name, data, _ in forged_inductions()]
     cases.sort(key=lambda case: case.seconds)

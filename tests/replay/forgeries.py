@@ -3396,9 +3396,12 @@ GROUPS = (
 
 def forged_derivations() -> list[tuple[str, Any, str]]:
     """``(name, derivation, part of the reason)``."""
+    along = k.derivative(k.define(Y, x * x), Sym("Y_1"), {"x": ((), w)})
+    moving = {"along": along, "x": k.define(x, u * u), "rate": k.hypothesis("rises", greater(x_rate, 0))}
+    direction = ("a direction of what another goal defines", record(moving), "defined for one goal")
     together = [(name, record(theorems), reason) for name, theorems, reason in stated_together()]
     steps = [(name, written(*lines), reason) for group in GROUPS for name, lines, reason in group]
-    return [*steps, *RAW, *together]
+    return [*steps, *RAW, *together, direction]
 
 
 PHI, PHI_T = blocks.letter("Phi"), blocks.letter("Phi'")
