@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ncverify.commands.diff import differences, lines
+
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -40,9 +42,16 @@ def test_diff_of_runs_and_stores(tmp_path: Path) -> None:
         done = run("diff", *pair, cwd=tmp_path)
         assert done.returncode == 1
         assert "mine: verdict proved -> refuted" in done.stdout
-        assert "1 claims compared: 1 differ" in done.stdout
+        assert "1 claim compared: 1 differs" in done.stdout
     same = run("diff", "a.json", "a.json", cwd=tmp_path)
-    assert (same.returncode, same.stdout) == (0, "1 claims compared: no difference\n")
+    assert (same.returncode, same.stdout) == (0, "1 claim compared: no difference\n")
+    for store, file in (
+        ("a", "a.json"),
+        ("b", "b.json"),
+        ("a/certificates", "a.json"),
+    ):  # two forms of one run
+        same = run("diff", store, file, cwd=tmp_path)
+        assert (same.returncode, same.stdout) == (0, "1 claim compared: no difference\n")
     data = json.loads(run("diff", "a", "b", "--json", "-", cwd=tmp_path).stdout)
     assert data[0]["changed"]["verdict"] == ["proved", "refuted"]
     (tmp_path / "c.json").write_text("[1")
@@ -50,6 +59,15 @@ def test_diff_of_runs_and_stores(tmp_path: Path) -> None:
         refused = run("diff", "a.json", wrong, cwd=tmp_path)
         assert refused.returncode == 2
         assert len(refused.stderr.splitlines()) == 1
+
+
+def test_diff_shows_the_part_of_a_long_statement_that_changed() -> None:
+    before, after = ({"mine": {"statement": {"plain": "x + " * 100 + end}}} for end in ("1", "2"))
+    (first, last) = lines(differences(before, after), 1)
+    assert first.startswith("mine: statement ... x + ")
+    assert '+ 1"} -> ...' in first
+    assert first.endswith('+ 2"}')
+    assert last == "1 claim compared: 1 differs"
 
 
 def test_latex_and_tree(tmp_path: Path) -> None:

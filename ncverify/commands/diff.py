@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ncverify.errors import InputError
+from ncverify.ledger.store import ENTRIES
 
 _MAX_BYTES = 1 << 28
-_SHOWN = ("verdict", "scope", "expected", "statement", "witness", "evidence")
+_SHOWN = ("verdict", "scope", "expected", "statement", "witness", "evidence", "certified data")
+_WIDTH = 100
 
 Run = Mapping[str, Mapping[str, Any]]
-"""For each claim id what is compared, by name."""
+"""For each claim id what is compared, by name: what both runs have."""
 
 
 def read_run(source: str) -> Run:
@@ -26,36 +28,53 @@ def read_run(source: str) -> Run:
         return dict([_certificate(data, path)])
     if not isinstance(data, list) or not all(isinstance(item, dict) and "id" in item for item in data):
         raise InputError(f"{path} is neither a list of verdicts (check --json) nor a certificate")
-    return {str(item["id"]): _compared(item, item.get("evidence", [])) for item in data}
+    return {str(item["id"]): _compared(item, item) for item in data}
 
 
 def _certificates(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each certificate, with the verdict that is stored for it; then stored verdicts without one."""
     found = [path for path in sorted(folder.rglob("*.json")) if len(path.stem) == 64]
-    if not found:
+    entries = [_entry(_load(path), path) for path in sorted(folder.rglob(f"{ENTRIES}/*.json"))]
+    if not found and not entries:
         raise InputError(f"{folder} holds no certificates: give a store of check, or a file of check --json")
+    witnesses = {name: verdict["witness"] for _, name, verdict in entries if name}
     for path in found:
-        yield _certificate(_load(path), path)
+        claim, compared = _certificate(_load(path), path)
+        known = {"witness": witnesses[path.stem]} if path.stem in witnesses else {}
+        yield claim, {**compared, **known}
+    for claim, name, verdict in entries:
+        if not name:
+            yield claim, _compared({key: verdict[key] for key in ("verdict", "witness")}, verdict)
+
+
+def _entry(data: Any, path: Path) -> tuple[str, str | None, Mapping[str, Any]]:
+    """Claim, name of its certificate, and verdict."""
+    try:
+        verdict = {key: data["verdict"][key] for key in ("verdict", "witness", "evidence")}
+        return str(data["claim"]), data["certificate"], verdict
+    except (KeyError, TypeError):
+        raise InputError(f"{path} is not a stored verdict") from None
 
 
 def _certificate(data: Any, path: Path) -> tuple[str, Mapping[str, Any]]:
     try:
         claim = data["claim"]
-        shown = {**claim, "verdict": data["verdict"], "statement": {"plain": claim["plain"]}}
-        return str(claim["id"]), _compared(shown, data["evidence"])
-    except (KeyError, TypeError):
+        shown = {key: claim[key] for key in ("scope", "expected")}
+        shown["verdict"] = data["verdict"]
+        shown["statement"] = {"plain": claim["plain"], "latex": claim["latex"]}
+        shown["certified data"] = [item["body"] for item in data["evidence"]]
+        return str(claim["id"]), _compared(shown, data.get("informal", {}))
+    except (KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is not a certificate") from None
 
 
-def _compared(item: Mapping[str, Any], evidence: Any) -> Mapping[str, Any]:
-    pieces = [
-        {
-            "outcome": piece.get("outcome"),
-            "summary": piece.get("summary") or (piece.get("body") or {}).get("kind"),
-        }
-        for piece in evidence
-        if isinstance(piece, dict)
-    ]
-    return {name: item.get(name) for name in _SHOWN if name != "evidence"} | {"evidence": pieces}
+def _compared(item: Mapping[str, Any], evidence: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What this form of a run says; a certificate alone has no witness, a file of check no certified data."""
+    shown = {name: item[name] for name in _SHOWN if name in item and name != "evidence"}
+    if "evidence" in evidence:
+        pieces = [piece for piece in evidence["evidence"] if isinstance(piece, dict)]
+        shown["evidence"] = [{name: piece.get(name) for name in ("outcome", "summary")} for piece in pieces]
+    return shown
 
 
 def _load(path: Path) -> Any:
@@ -77,7 +96,8 @@ def differences(first: Run, second: Run) -> list[dict[str, Any]]:
         if before is None or after is None:
             out.append({"id": name, "changed": {"claim": [before is not None, after is not None]}})
             continue
-        changed = {key: [before[key], after[key]] for key in _SHOWN if before[key] != after[key]}
+        both = [key for key in _SHOWN if key in before and key in after]
+        changed = {key: [before[key], after[key]] for key in both if before[key] != after[key]}
         if changed:
             out.append({"id": name, "changed": changed})
     return out
@@ -91,17 +111,24 @@ def lines(found: list[dict[str, Any]], count: int) -> Iterator[str]:
             yield f"{item['id']}: only in the {'first' if changed['claim'][0] else 'second'}"
             continue
         for key, (before, after) in changed.items():
-            if key == "evidence":
-                yield f"{item['id']}: evidence changed ({len(before)} and {len(after)} pieces)"
+            if key in ("evidence", "certified data"):
+                yield f"{item['id']}: {key} changed ({len(before)} and {len(after)} pieces)"
             else:
-                yield f"{item['id']}: {key} {_short(before)} -> {_short(after)}"
-    yield (
-        f"{count} claims compared: {len(found)} differ"
-        if found
-        else f"{count} claims compared: no difference"
-    )
+                yield f"{item['id']}: {key} {' -> '.join(_short(before, after))}"
+    compared = f"{count} claim{'s' * (count != 1)} compared"
+    differ = f"{len(found)} differ{'s' * (len(found) == 1)}"
+    yield f"{compared}: {differ if found else 'no difference'}"
 
 
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 100 else text[:97] + "..."
+def _short(before: Any, after: Any) -> list[str]:
+    """Both as text; of long ones the part from a little before the first difference on."""
+    texts = [x if isinstance(x, str) else json.dumps(x, ensure_ascii=False) for x in (before, after)]
+    if max(map(len, texts)) <= _WIDTH:
+        return texts
+    pairs = enumerate(zip(*texts, strict=False))
+    same = next((place for place, (a, b) in pairs if a != b), min(map(len, texts)))
+    begin = max(0, same - _WIDTH // 4)
+    return [
+        ("..." if begin else "") + x[begin : begin + _WIDTH] + ("..." if len(x) > begin + _WIDTH else "")
+        for x in texts
+    ]
