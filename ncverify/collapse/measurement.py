@@ -21,7 +21,7 @@ from ncverify.theory.balls import is_finite, precision, to_decimal
 _KINDS = {"double": DOUBLE, "ball": BALL, "exact": EXACT}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Metric:
     """One variant and its value; ``value`` is None where it is undefined, and ``note`` says why."""
 
@@ -36,6 +36,9 @@ class Metric:
 
     def __str__(self) -> str:
         return f"undefined: {self.note}" if self.value is None else _text(self.value)
+
+    def __repr__(self) -> str:
+        return f"{self.variant.name} = {self}: {self.variant.formula}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,7 +109,7 @@ class Measurement(Mapping[str, Metric]):
 
     def _about(self, name: str) -> Iterator[str]:
         metric = self[name]
-        yield f"{name} = {metric}: {metric.variant.formula}"
+        yield repr(metric)
         yield f"source: {metric.variant.source}; {metric.variant.rank_rule}"
         others = [x for x, m in self.items() if m.variant.family is metric.variant.family and x != name]
         if others:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from flint import arb
-from gmpy2 import mpz
+from gmpy2 import mpq, mpz
 
 from ncverify.errors import InputError
 from ncverify.flows.balls import certainly_le, pair, precision, rational
@@ -49,11 +50,17 @@ def decimal_ball(x: arb, digits: int) -> dict[str, str]:
 def time_text(time: Fraction) -> str:
     """A short exact text for a time: "1e100" rather than 101 digits."""
     if time.denominator != 1:
-        return str(time)
+        return str(mpq(time))
     text = mpz(time.numerator).digits()  # str() of Python refuses more than 4300 digits
     stripped = text.rstrip("0")
     zeros = len(text) - len(stripped)
     return f"{stripped}e{zeros}" if zeros > 6 else text
+
+
+def rounded_down(time: Fraction) -> str:
+    """A time to four digits, not above it."""
+    context = Context(prec=4, rounding=ROUND_FLOOR)
+    return str(context.divide(Decimal(time.numerator), Decimal(time.denominator)))
 
 
 def bounds_json(step: Any, begin: arb, end: arb) -> dict[str, Any]:
@@ -84,10 +91,10 @@ def integers_json(rows: Sequence[Sequence[int]]) -> list[list[str]]:
 
 
 _ROWS, _COLUMNS, _SHOWN = 12, 8, 12
-"""What a notebook shows of a trajectory: times, components, digits."""
+"""What is shown of a trajectory: times, components, digits."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trajectory:
     """The enclosed solution on [0, until].
 
@@ -100,9 +107,9 @@ class Trajectory:
     digits: int
     t: tuple[Fraction, ...]
     s: tuple[tuple[arb, ...], ...]
-    segments: tuple[Segment, ...] = field(repr=False)
-    initial: tuple[arb, ...] = field(repr=False)
-    places: tuple[int, ...] = field(repr=False)
+    segments: tuple[Segment, ...]
+    initial: tuple[arb, ...]
+    places: tuple[int, ...]
     until: Fraction
     complete: bool
     about: dict[str, Any]
@@ -179,24 +186,43 @@ class Trajectory:
 
         return plot(self, path, points)
 
+    def __repr__(self) -> str:
+        """Some of the asked times, as a table of text."""
+        table, end = self._table(), self._end()
+        widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+        lines = ["  ".join(f"{x:>{n}}" for x, n in zip(row, widths, strict=True)) for row in table]
+        return "\n".join([*lines, end])
+
     def _repr_html_(self) -> str:
-        """Some of the asked times, with digits of the balls (the last one may be off by one)."""
-        shown = _spread(range(len(self.t)), _ROWS)
-        columns = range(min(len(self.names), _COLUMNS))
-        head = "".join(f"<th>{name}</th>" for name in ("t", *(self.names[i] for i in columns)))
-        rows = [
-            f"<tr><td>{time_text(self.t[n])}</td>"
-            + "".join(f"<td>{self.s[n][i].str(_SHOWN, radius=False)}</td>" for i in columns)
-            + "</tr>"
-            for n in shown
+        head, *rows = self._table()
+        top = "".join(f"<th>{name}</th>" for name in head)
+        body = "".join(f"<tr>{''.join(f'<td>{x}</td>' for x in row)}</tr>" for row in rows)
+        return f"<table><tr>{top}</tr>{body}</table><p>{self._end()}</p>"
+
+    def _shown(self) -> tuple[list[int], range]:
+        return _spread(range(len(self.t)), _ROWS), range(min(len(self.names), _COLUMNS))
+
+    def _table(self) -> list[list[str]]:
+        """Names, then some of the asked times with digits of the balls (the last one may be off by one)."""
+        times, columns = self._shown()
+        return [
+            ["t", *(self.names[i] for i in columns)],
+            *(
+                [time_text(self.t[n]), *(self.s[n][i].str(_SHOWN, radius=False) for i in columns)]
+                for n in times
+            ),
         ]
-        left_out = len(self.names) - len(columns), len(self.t) - len(shown)
+
+    def _end(self) -> str:
+        times, columns = self._shown()
+        left_out = len(self.names) - len(columns), len(self.t) - len(times)
         more = f"; {left_out[0]} components and {left_out[1]} times not shown" if any(left_out) else ""
-        end = "" if self.complete else ", not to the asked end"
-        return (
-            f"<table><tr>{head}</tr>{''.join(rows)}</table><p>certified to t = {time_text(self.until)}{end}, "
-            f"{len(self.segments)} steps{more}</p>"
-        )
+        if self.complete:
+            until = time_text(self.until)
+        else:
+            until = f"{rounded_down(self.until)}, not to the asked end"
+        steps = f"{len(self.segments)} step{'s' * (len(self.segments) != 1)}"
+        return f"certified to t = {until}, {steps}{more}"
 
     def to_numpy(self) -> tuple[np.ndarray, np.ndarray]:
         """(t, s) as doubles, shapes (n,) and (n, K-1): midpoints, no longer certified; 1e10000 is inf."""

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
 from shutil import get_terminal_size
@@ -17,7 +16,7 @@ from ncverify.flows.drive import Progress
 from ncverify.flows.exact import read_numbers
 from ncverify.flows.full import FullFlow
 from ncverify.flows.reduced import ReducedFlow
-from ncverify.flows.trajectory import Trajectory, time_text
+from ncverify.flows.trajectory import Trajectory, rounded_down, time_text
 from ncverify.theory.groups import AbelianGroup
 
 _COLUMNS = 6
@@ -199,8 +198,5 @@ def lines(trajectory: Trajectory) -> Iterator[str]:
     steps = f"{len(trajectory.segments)} step{'s' * (len(trajectory.segments) != 1)}"
     if trajectory.complete:
         yield f"certified up to t = {time_text(trajectory.until)} in {steps}"
-    else:  # an end that nobody asked for, shown to four digits, not above it
-        reached = Context(prec=4, rounding=ROUND_FLOOR).divide(
-            Decimal(trajectory.until.numerator), Decimal(trajectory.until.denominator)
-        )
-        yield f"interrupted; certified up to t = {reached} in {steps}"
+    else:  # an end that nobody asked for
+        yield f"interrupted; certified up to t = {rounded_down(trajectory.until)} in {steps}"

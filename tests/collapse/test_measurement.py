@@ -260,6 +260,8 @@ def test_it_shows_itself() -> None:
     m = nv.collapse.measure(*BY_HAND)
     assert "nc1.pinv" in repr(m)
     assert "<table>" in m._repr_html_()
+    name = next(iter(m))
+    assert repr(m[name]) == f"{name} = {m[name]}: {m[name].variant.formula}"
     assert m.to_json()["nc1.trace_ratio"]["value"] == repr(m["nc1.trace_ratio"].value)
 
 

@@ -13,6 +13,7 @@ from ncverify.flows.full import FullFlow
 from ncverify.flows.reduced import ReducedFlow
 from ncverify.flows.trajectory import time_text
 from ncverify.theory.balls import certainly_contains, exact_interval, precision
+from ncverify.theory.groups import AbelianGroup
 
 WITNESS = "18,24,1,1,1,18,18"
 
@@ -119,6 +120,16 @@ def test_printed_numbers_enclose(flow: str) -> None:
             low, high = exact_interval(x)
             mid, rad = Fraction(ball["mid"]), Fraction(ball["rad"])
             assert mid - rad <= low <= high <= mid + rad
+
+
+def test_a_trajectory_is_shown_as_a_short_table() -> None:
+    flow = ReducedFlow(AbelianGroup.cyclic(3))
+    shown = str(flow.enclose("1,1", until="1e10000", times=[1, "1e10000"], digits=20)).splitlines()
+    assert shown[0].split() == ["t", "s[1]", "s[2]"]
+    assert shown[1].split()[0] == "1"
+    assert shown[2].split()[0] == "1e10000"
+    assert shown[3].startswith("certified to t = 1e10000, ")
+    assert len(shown) == 4
 
 
 @pytest.mark.parametrize(
