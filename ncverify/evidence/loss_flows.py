@@ -20,24 +20,19 @@ from typing import Any, Final, TypeAlias
 from ncverify.book.claim import Claim, Hypothesis
 from ncverify.book.registry import caller, claim
 from ncverify.book.verdict import Evidence, Outcome, Verdict
-from ncverify.derive.assumptions import read_assumptions
+from ncverify.derive.assumptions import Relation, read_assumptions
 from ncverify.derive.decide import decide
 from ncverify.errors import InputError
+from ncverify.evidence.domains import domain
 from ncverify.evidence.exact import decided
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.expr import (
-    Add,
     Expr,
-    Fn,
-    Mul,
-    Number,
-    Pow,
     add,
     as_expr,
     differentiate,
     exp,
     number,
-    postorder,
     substitute,
     symbol,
 )
@@ -226,16 +221,22 @@ class _Setting:
         wanted: Sequence[Expr],
         assume: Sequence[str],
     ) -> list[Evidence]:
-        """Where the loss is defined, invariance, then the modes one by one, up to the first that fails."""
+        """Where the loss is defined, invariance, then the modes one by one, up to the first that fails.
+
+        All of it is about the spectra at which the loss and all the modes are defined.
+        """
         size = self.group.order
         pieces: list[Evidence] = []
+        values = list(dict.fromkeys(map(self.on_family, losses)))
+        modes = [orbit[0] for orbit in self.group.sign_classes[1:]]
+        given: list[str | Relation] = [*assume, *domain([*values, *(wanted[a] for a in modes)])]
 
         def equal(left: Expr, right: Expr, what: str) -> bool:
-            pieces.append(_named(decide(left, right, assume), what))
+            pieces.append(_named(decide(left, right, given), what))
             return pieces[-1].outcome is Outcome.PROVED
 
-        for value in dict.fromkeys(map(self.on_family, losses)):
-            if not _defined_everywhere(value) and not equal(value, value, "the loss is defined"):
+        for value in values:
+            if domain([value]) and not equal(value, value, "the loss is defined"):
                 return pieces
         for y in range(1, size):
             for g in range(size):
@@ -252,8 +253,7 @@ class _Setting:
                 f"the family is invariant: the pulls at {g} and -{g}",
             ):
                 return pieces
-        for orbit in self.group.sign_classes[1:]:
-            a = orbit[0]
+        for a in modes:
             derived = 2 * self.spectrum[a] * add(pulls[0][g] * self.cosine[a][g] for g in range(size))
             if not equal(wanted[a], derived, f"mode {a}"):
                 return pieces
@@ -266,29 +266,6 @@ def _named(verdict: Verdict, what: str) -> Evidence:
     if witness is None:
         return piece
     return replace(piece, details={**piece.details, "witness": {"at": what, **witness}})
-
-
-def _defined_everywhere(value: Expr) -> bool:
-    """Whether the form of an expression shows it to be defined for all values of its symbols."""
-    positive: dict[Expr, bool] = {}
-    for node in postorder(value):
-        inner = [positive[part] for part in node.args]
-        match node:
-            case Number():
-                positive[node] = node.value > 0
-            case Add() | Mul():
-                positive[node] = all(inner)
-            case Pow():
-                if node.exponent < 0 and not inner[0]:
-                    return False
-                positive[node] = inner[0]
-            case Fn():
-                if (node.name in ("log", "sqrt") and not inner[0]) or node.name in ("tan", "asin", "acos"):
-                    return False
-                positive[node] = node.name in ("exp", "cosh", "sqrt")
-            case _:
-                positive[node] = False
-    return True
 
 
 def _arguments(loss: Callable[..., Any]) -> int:

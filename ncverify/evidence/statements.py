@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -16,8 +17,10 @@ from typing import Any, TypeAlias
 from ncverify.book.claim import Claim, Hypothesis
 from ncverify.book.registry import caller, claim
 from ncverify.book.verdict import Evidence, Outcome, Verdict
+from ncverify.derive.assumptions import Relation, read_assumptions
 from ncverify.derive.decide import decide
 from ncverify.errors import InputError
+from ncverify.evidence.domains import domain
 from ncverify.evidence.inequalities import BUDGET, Ends, prove_inequality, read_box, read_inequality
 from ncverify.evidence.workbench import Workbench
 from ncverify.theory.expr import Expr, as_expr
@@ -30,6 +33,7 @@ Step: TypeAlias = "str | Expr | tuple[str, str | Expr]"
 """An expression, or ("<=", expression) with one of = <= < >= >."""
 
 _SCOPES = ("all real values at which the steps are defined", "all real values that satisfy the assumptions")
+_BITS = 256  # to see that a point is inside a region
 SIGNS = ("=", "<=", "<", ">=", ">")
 _IMPLIED = {"=": ("=", "<=", ">="), "<": ("<", "<="), "<=": ("<=",), ">": (">", ">="), ">=": (">=",)}
 
@@ -54,7 +58,9 @@ def derivation(
     inequality; it is certified on the box ``on`` (exact ends by variable), and the verdict is then at most
     ``certified``.  proves: the statement "left = right" (or "<=", ...) that the chain is to arrive at; the
     signs of its steps must give it.
-    assume: relations such as "x > 0"; each one is dropped in turn, to say whether it was needed.
+    assume: relations such as "x > 0"; each one is dropped in turn, to say whether it was needed.  The chain
+    is about the points at which all its expressions are defined: a step is refuted at such a point only, and
+    nothing is proved where none is found.
     symbols: the only names that may occur, if given.
     """
     chain = _chain(steps, latex=latex)
@@ -71,10 +77,12 @@ def derivation(
         raise InputError(f"{id}: a step with an inequality needs the box it is on: on={{'x': (0, 1)}}")
 
     def check(bench: Workbench) -> None:
+        defined = domain([*(expr for _, expr in chain), *(ends or ())])
+
         def one(number: int, left: Expr, sign: str, right: Expr, given: Sequence[str]) -> Verdict:
             if sign == "=":
-                return decide(left, right, given, seed=bench.settings.seed + number)
-            return prove_inequality((left, sign, right), on or {}, where=list(given))
+                return decide(left, right, [*given, *defined], seed=bench.settings.seed + number)
+            return _inequality_where((left, sign, right), on or {}, given, defined)
 
         for number, ((_, left), (sign, right)) in enumerate(pairwise(chain), 1):
             verdict = one(number, left, sign, right, assume)
@@ -84,8 +92,10 @@ def derivation(
             if found.outcome not in (Outcome.PROVED, Outcome.CERTIFIED):
                 return
         if ends is not None:
-            for found in _arrives(chain, ends, assume):
+            for found in _arrives(chain, ends, [*assume, *defined]):
                 bench.add(_ready(found))
+        if defined and on is not None:
+            bench.add(_ready(_together(chain[0][1], [*assume, *defined], on)))
         for assumption in assume:
             rest = [item for item in assume if item != assumption]
             bench.beside(partial(_dropped, assumption, chain, rest, one))
@@ -263,7 +273,7 @@ def _piece(verdict: Verdict, what: str) -> Evidence:
 
 
 def _arrives(
-    chain: Sequence[tuple[str, Expr]], ends: tuple[Expr, Expr], assume: Sequence[str]
+    chain: Sequence[tuple[str, Expr]], ends: tuple[Expr, Expr], assume: Sequence[str | Relation]
 ) -> list[Evidence]:
     """Whether the chain begins and ends where the statement does."""
     pieces = []
@@ -273,6 +283,43 @@ def _arrives(
         said = f"the derivation {what} with {clip(repr(found))}, the statement with {clip(repr(wanted))}"
         pieces.append(_piece(decide(found, wanted, assume), said))
     return pieces
+
+
+def _inequality_where(
+    relation: tuple[Expr, str, Expr],
+    on: Mapping[str, Ends],
+    given: Sequence[str],
+    defined: Sequence[Relation],
+) -> Verdict:
+    """The verdict on one inequality of a chain; it fails only where all of the chain is defined."""
+    verdict = prove_inequality(relation, on, where=list(given))
+    if verdict.outcome is not Outcome.REFUTED or not defined:
+        return verdict
+    where: list[str | Relation] = [*given, *(item for item in defined if item[1] != "!=")]
+    again = prove_inequality(relation, on, where=where)
+    if again.outcome is Outcome.REFUTED and _inside(again, on, defined):
+        return again
+    return Verdict(
+        Outcome.UNDECIDED,
+        (),
+        message="it fails, but no point was found at which it does and all steps are defined; assume "
+        + clip(", ".join(read_assumptions(defined).texts)),
+    )
+
+
+def _inside(verdict: Verdict, on: Mapping[str, Ends], defined: Sequence[Relation]) -> bool:
+    point = {name: Fraction(value) for name, value in (verdict.witness or {}).items() if name in on}
+    return read_assumptions(defined).certainly_inside(point, _BITS)
+
+
+def _together(first: Expr, given: Sequence[str | Relation], on: Mapping[str, Ends]) -> Evidence:
+    """A point of the box at which all the steps are defined."""
+    sides = [
+        f"{name} {sign} {end}"
+        for name, ends in on.items()
+        for sign, end in zip((">=", "<="), ends, strict=True)
+    ]
+    return _piece(decide(first, first, [*given, *sides]), "the steps are defined together")
 
 
 def _dropped(

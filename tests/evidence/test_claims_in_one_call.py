@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -144,3 +145,37 @@ def test_wrong_input_is_one_line(arguments: Any, options: Any, message: str) -> 
 def test_a_conjecture_needs_one_group() -> None:
     with pytest.raises(InputError, match="either the number of classes or the group"):
         declared(nv.conjecture, "V")
+
+
+def test_a_step_fails_only_where_all_steps_are_defined() -> None:
+    steps = ["exp(log(x)) + 0*y", "x", "sqrt(x**2)"]  # x = sqrt(x^2) fails at -1, where log x is not defined
+    assert verdict(nv.derivation, steps).outcome == "undecided"
+    found = verdict(nv.derivation, ["exp(log(x))", "x", "x + 1"])
+    assert found.outcome == "refuted"
+    assert found.witness is not None
+    assert float(found.witness["x"]) > 0
+
+
+def test_a_step_of_inequality_fails_only_where_all_steps_are_defined() -> None:
+    box = {"x": (-1, 1)}
+    assert verdict(nv.derivation, ["exp(log(x))", "x", (">=", "0")], on=box).outcome == "undecided"
+    assert verdict(nv.derivation, ["exp(log(x))", "x", (">=", "0")], on=box, assume=["x > 0"]).outcome == (
+        "certified"
+    )
+    found = verdict(nv.derivation, ["exp(log(x))", "x", (">=", "1/2")], on=box)
+    assert found.outcome == "refuted"
+    assert found.witness is not None
+    assert 0 < Fraction(found.witness["x"]) < 1
+
+
+@pytest.mark.parametrize(
+    ("steps", "options"),
+    [
+        (["sqrt(x)**2", "x", "sqrt(-1-x)**2 + 1 + 2*x"], {}),
+        (["exp(log(x))", "x", (">=", "-10")], {"on": {"x": (-1, "-1/2")}}),
+    ],
+)
+def test_steps_that_are_defined_nowhere_together_prove_nothing(steps: Any, options: Any) -> None:
+    found = verdict(nv.derivation, steps, **options)
+    assert found.outcome == "undecided"
+    assert "no point that satisfies the assumptions strictly was found" in found.message

@@ -133,3 +133,13 @@ def test_where_the_loss_is_defined_is_a_condition() -> None:
 def test_assumptions_speak_of_the_family(name: str) -> None:
     with pytest.raises(InputError, match=f"an assumption speaks of {name}: the family is described by s1"):
         verdict("2*s*(1-phat)", classes=3 if name == "s3" else 2, assume=[f"{name} > 0"])
+
+
+def test_a_flow_is_compared_where_its_loss_is_defined() -> None:
+    loss = "log(z1-z0)"  # needs s < 0
+    assert verdict("-4", loss=loss, classes=2).outcome == "proved"
+    assert verdict("-4 + sqrt(s**2) + s", loss=loss, classes=2).outcome == "undecided"
+    found = verdict("-3", loss=loss, classes=2)
+    assert found.outcome == "refuted"
+    assert found.witness is not None
+    assert float(found.witness["s1"]) < 0
