@@ -225,6 +225,7 @@ def show(
       ncverify show global-convergence --tree
       ncverify show my_claims.py::my-claim
     """
+    from ncverify.book.verdict import Outcome
     from ncverify.evidence.workbench import proved_theorems
     from ncverify.ledger.selection import Selection, find_claim
     from ncverify.ledger.terminal import appendix_lines, claim_lines, tree_lines, verdict_lines
@@ -234,16 +235,20 @@ def show(
     if tree:
         _print(tree_lines(found, registry))
         return
-    if latex:
-        _print(appendix_lines(found, proved_theorems(found.id, registry) if check and found.goals else {}))
-        return
     result = None
     if check:
         with redirect_stdout(sys.stderr):
             (result,) = _run(Selection((found,), registry), jobs=1, digits=digits, seed=seed)
-    _print(claim_lines(found, registry, verdict=result.verdict if result else None))
+    verdict = result.verdict if result else None
+    if latex:
+        unsettled = (Outcome.REFUTED, Outcome.UNDECIDED, Outcome.ERROR)
+        derived = bool(found.goals) and verdict is not None and verdict.outcome not in unsettled
+        _print(appendix_lines(found, verdict, proved_theorems(found.id, registry) if derived else {}))
+    else:
+        _print(claim_lines(found, registry, verdict=verdict))
+        if result:
+            _print(["", *verdict_lines(result)])
     if result:
-        _print(["", *verdict_lines(result)])
         raise typer.Exit(0 if result.as_expected else 1)
 
 

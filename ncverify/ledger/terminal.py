@@ -194,12 +194,13 @@ def tree_lines(claim: Claim, registry: Registry, depth: int = 0) -> Iterator[str
         yield from tree_lines(registry[name], registry, depth + 1)
 
 
-def appendix_lines(claim: Claim, theorems: Mapping[str, Theorem]) -> Iterator[str]:
-    """Statement and derivation in LaTeX, for an appendix (needs amsmath and amssymb)."""
+def appendix_lines(claim: Claim, verdict: Verdict | None, theorems: Mapping[str, Theorem]) -> Iterator[str]:
+    """Statement, verdict and derivation in LaTeX, for an appendix (needs amsmath and amssymb)."""
     yield f"% {claim.id}: {claim.title}"
     yield rf"\paragraph{{{escaped(claim.title)}.}} {escaped(claim.plain)}"
     if claim.latex:
         yield rf"\[ {claim.latex} \]"
+    yield from _latex_verdict(claim, verdict)
     if claim.hypotheses:
         yield r"Hypotheses: \begin{itemize}"
         for item in claim.hypotheses:
@@ -210,6 +211,23 @@ def appendix_lines(claim: Claim, theorems: Mapping[str, Theorem]) -> Iterator[st
         yield r"Derivation: \begin{list}{}{}"
         yield from latex_derivation(theorems.values())
         yield r"\end{list}"
+
+
+def _latex_verdict(claim: Claim, verdict: Verdict | None) -> Iterator[str]:
+    """Whether the statement may be believed; nothing where it is proved."""
+    if verdict is None:
+        yield rf"\emph{{Not checked here; expected: {claim.expected}.}}"
+    elif verdict.outcome is Outcome.REFUTED:
+        yield r"\emph{False as stated.}"
+        yield from (f"{escaped(reason)}." for reason in _reasons(verdict))
+        yield f"Witness: {escaped(witness_line(verdict).removeprefix('witness: '))}."
+    elif verdict.outcome is not Outcome.PROVED:
+        yield rf"\emph{{Verdict: {verdict.outcome}.}}"
+        if verdict.message:
+            yield escaped(verdict.message)
+    outcome = claim.expected if verdict is None else verdict.outcome
+    if claim.corrected_by and outcome is Outcome.REFUTED:
+        yield rf"True instead: \texttt{{{escaped(claim.corrected_by)}}}."
 
 
 def verdict_lines(result: Result) -> Iterator[str]:
