@@ -28,6 +28,7 @@ from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.latex import parse_latex
 from ncverify.theory.nodes import clip
 from ncverify.theory.parser import parse
+from ncverify.theory.printing import latex_chain
 
 Step: TypeAlias = "str | Expr | tuple[str, str | Expr]"
 """An expression, or ("<=", expression) with one of = <= < >= >."""
@@ -105,6 +106,7 @@ def derivation(
         id=id,
         title=title or f"{clip(repr(chain[0][1]), 50)} {overall or '...'} {clip(repr(chain[-1][1]), 50)}",
         plain=plain or " ".join(f"{sign} {expr!r}" for sign, expr in chain).removeprefix("= "),
+        latex=latex_chain(chain),
         assume=assume,
         scope=_box_text(on) if on is not None else _SCOPES[bool(assume)],
         expected=expected,
@@ -130,7 +132,8 @@ def inequality(
     condition is dropped in turn, to say whether it was needed.
     """
     read_box(on)
-    for item in (statement, *where):
+    left, sign, right = read_inequality(statement)
+    for item in where:
         read_inequality(item)
 
     def check(bench: Workbench) -> None:
@@ -148,6 +151,7 @@ def inequality(
         id=id,
         title=title or statement,
         plain=plain or statement,
+        latex=latex_chain([("=", left), (sign, right)]),
         assume=where,
         scope=_box_text(on),
         expected=expected,

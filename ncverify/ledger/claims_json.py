@@ -33,6 +33,7 @@ from ncverify.evidence.workbench import Workbench
 from ncverify.theory.expr import Expr, from_json
 from ncverify.theory.nodes import clip
 from ncverify.theory.parser import parse
+from ncverify.theory.printing import latex_chain
 
 MAX_BYTES: Final = 4_000_000
 MAX_CLAIMS: Final = 2_000
@@ -175,7 +176,7 @@ def _identity(name: str, members: dict[str, Any], where: str, origin: str) -> Cl
         kind=Kind.USER,
         title=_text(members.get("title", name), "title"),
         plain=f"{lhs!r} == {rhs!r}" + (f" where {', '.join(conditions)}" if conditions else ""),
-        latex=_latex(lhs, rhs),
+        latex=latex_chain([("=", lhs), ("=", rhs)]),
         scope="all real values of the symbols where both sides are defined",
         source=Source("user", origin),
         expected=Outcome(members["expected"]),
@@ -303,10 +304,3 @@ def _assumption(item: Any) -> Any:
     if not isinstance(item, str):
         raise InputError('assume: a relation is text such as "x > 0" or a list [left, relation, right]')
     return item
-
-
-def _latex(lhs: Expr, rhs: Expr) -> str:
-    """Nothing for long sides: their LaTeX may be much longer than the file."""
-    if any(repr(side).endswith("...") for side in (lhs, rhs)):
-        return ""
-    return f"{lhs.latex()} = {rhs.latex()}"

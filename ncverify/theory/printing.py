@@ -7,7 +7,7 @@ each time they occur), so every text has a limit.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # nodes.py imports this module
     from ncverify.theory.nodes import Expr
 
 MAX_TEXT: Final = 10**6
+_LONG: Final = 200  # characters of a side that is written as a formula
 
 # How tightly the outermost operator of a text binds.
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
@@ -126,6 +127,19 @@ def shortened(root: Expr, limit: int) -> str:
     """Plain text cut to ``limit`` characters, for messages; cost is linear in ``limit``."""
     text = "".join(_cut(_write(root, _Plain()), limit + 1))
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def latex_chain(chain: Sequence[tuple[str, Expr]]) -> str:
+    """LaTeX of a = b <= c from ("=", a), ("=", b), ("<=", c): each side with the sign in front of it.
+
+    Nothing where a side is long: its LaTeX may be much longer than what it was read from.
+    """
+    if any(shortened(side, _LONG).endswith("...") for _, side in chain):
+        return ""
+    signs = {"<=": r"\le", ">=": r"\ge", "==": "="}
+    return " ".join(
+        text for sign, side in chain for text in (signs.get(sign, sign), latex_text(side))
+    ).removeprefix("= ")
 
 
 def _whole(root: Expr, style: _Style) -> str:
