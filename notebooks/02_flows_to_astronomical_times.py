@@ -58,7 +58,7 @@ def middle(ball):
 # A step of the integrator is a polynomial with a bound on its error, carried forward by the logarithmic norm
 # $\max_a(1-\hat p_a)$ (claim `log-norm-reduced`). Steps are taken in a time $\tau$ with
 # $dt/d\tau=e^\ell\sum_g e^{z(g)-z(0)}$, in which the flow is polynomial; $\ell$ grows with $z(0)$, so the
-# exponential slowdown costs no steps (claim `rescaled-time`).
+# exponential slowdown costs no steps (claim `rescaled-time`); with weight decay there is none, and steps grow like $\lambda t$.
 
 # %%
 group = nv.AbelianGroup.walsh(3)  # K = 8

@@ -105,7 +105,7 @@ plt.show()
 # ## 2. Which step is wrong?
 #
 # A derivation is a chain of expressions. Each step is decided, and the verdict names the first that fails.
-# Here $x\tanh(x/2)$ in four forms, with a slip in the third:
+# Here $x\tanh(x/2)$ in four forms, with a slip in step 2, from the second to the third:
 
 # %%
 steps = [
