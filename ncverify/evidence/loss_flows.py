@@ -39,10 +39,12 @@ from ncverify.theory.expr import (
 from ncverify.theory.groups import AbelianGroup
 from ncverify.theory.nodes import clip
 from ncverify.theory.parser import parse
+from ncverify.theory.printing import shortened
 
 Loss: TypeAlias = "str | Callable[..., Any]"
 
 MAX_CLASSES: Final = 32
+_SHOWN: Final = 500  # characters of a loss in its statement
 _RESERVED: Final = re.compile(r"[szp][0-9]*|phat|sbar|K")
 """What stands for the state; the other names are parameters."""
 _COSINES: Final = {  # of the angle in turns, where rational
@@ -76,15 +78,17 @@ def flow(
     loss: of one sample, in z0.., p0.. (logits and softmax, numbered from the label on), parameters and K; or
     a function of the lists (z, p) or, if it depends on the class y, (z, p, y), built with ``nv.exp``,
     ``nv.log`` and arithmetic.  The sum over the samples is meant; it must be defined somewhere on the family.
-    ``refuted`` where the family is not
-    invariant (then the witness is a spectrum at which two entries of the gradient differ), or where some
-    mode moves otherwise.  assume: relations such as "c > 0", which become hypotheses.  Cost: about 0.01 s K
+    The statement of the claim ends with the loss: the text, or what the function gives (for y = 0).
+    ``refuted`` where the family is not invariant (then the witness is a spectrum at which two entries of the
+    gradient differ), or where some mode moves otherwise.  assume: relations such as "c > 0", which become
+    hypotheses.  Cost: about 0.01 s K
     for K <= 16.
     """
     chosen = _group(id, classes, group)
     template = parse(rhs) if isinstance(rhs, str) else as_expr(rhs)
     setting = _Setting(chosen)
-    values = [setting.loss(id, loss, y) for y in range(chosen.order)]
+    stated = [setting.stated(loss, y) for y in range(chosen.order)]
+    values = [setting.loss(id, value) for value in stated]
     losses = [setting.pulls(value) for value in values]
     wanted = [setting.template(template, a) for a in range(chosen.order)]
     _known_symbols(id, template, losses[0], setting)
@@ -95,10 +99,13 @@ def flow(
             bench.add(_ready(found))
 
     said = f"ds_a/dt = {template!r} is the balanced gradient flow of the loss"
+    what = clip(loss, _SHOWN) if isinstance(loss, str) else shortened(stated[0], _SHOWN)
+    named = "for class 0, " * any(value != stated[0] for value in stated)
     return claim(
         id=id,
-        title=title or clip(said, 100),
-        plain=plain or said,
+        title=title or clip(f"{said} {what}", 100),
+        plain=f"{(plain or said).rstrip('.')}. Loss: {named}{what}, in the logits z and their softmax p, "
+        "numbered from the label on.",
         hypotheses=[Hypothesis(f"assumption-{i}", text) for i, text in enumerate(assume, 1)],
         scope=f"{chosen.name}, every real symmetric spectrum" + ", under the assumptions" * bool(assume),
         expected=expected,
@@ -167,18 +174,21 @@ class _Setting:
         total = add(weights)
         self.softmax = [weight / total for weight in weights]
 
-    def loss(self, id: str, loss: Loss, label: int) -> Expr:
-        """l_y for y = label, in z0, z1, ... and parameters."""
+    def stated(self, loss: Loss, label: int) -> Expr:
+        """l_y for y = label, in z0, z1, ..., p0, p1, ... and parameters."""
+        size = self.group.order
+        if isinstance(loss, str):
+            return substitute(parse(loss), {"K": number(size)})
+        z, p = ([symbol(f"{letter}{g}") for g in range(size)] for letter in "zp")
+        return as_expr(loss(z, p) if _arguments(loss) == 2 else loss(z, p, label))
+
+    def loss(self, id: str, stated: Expr) -> Expr:
+        """The same in z0, z1, ... and parameters."""
         size = self.group.order
         z = [symbol(f"z{g}") for g in range(size)]
         weights = [exp(value) for value in z]
         total = add(weights)
-        p = [weight / total for weight in weights]
-        if isinstance(loss, str):
-            text = substitute(parse(loss), {"K": number(size)})
-            value = substitute(text, {f"p{g}": p[g] for g in range(size)})
-        else:
-            value = as_expr(loss(z, p) if _arguments(loss) == 2 else loss(z, p, label))
+        value = substitute(stated, {f"p{g}": weight / total for g, weight in enumerate(weights)})
         for name in value.free_symbols:
             if _RESERVED.fullmatch(name) and symbol(name) not in z:
                 raise InputError(

@@ -53,6 +53,24 @@ def test_losses_that_keep_the_family(loss: Any, true: str | None, false: str, wh
     assert str(found.witness["at"]).startswith("mode ")  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("loss", "shown"),
+    [
+        ("-(1-p0)**2 * log(p0)", "Loss: -(1-p0)**2 * log(p0), in the logits z and their softmax p"),
+        (lambda z, p: -(1 - eps) * nv.log(p[0]) + z[0] / T, "Loss: -(1 - eps)*log(p0) + z0/T, in"),
+        (lambda z, p, y: -nv.log(p[0]) * (y + 1), "Loss: for class 0, -log(p0), in"),
+        ("+".join(["p0"] * 1000), "p0+p0..., in"),
+    ],
+)
+def test_the_loss_is_in_the_statement(loss: Any, shown: str) -> None:
+    for plain in ("", "My flow"):
+        with recording(nv.Registry()):
+            declared = nv.flow("mine", "0*s", classes=2, loss=loss, plain=plain)
+        assert shown in declared.plain
+        assert declared.plain.startswith(plain or "ds_a/dt = 0")
+        assert len(declared.plain) < 700
+
+
 def test_assumptions_are_hypotheses() -> None:
     with recording(nv.Registry()):
         declared = nv.flow("mine", "0*s", classes=2, assume=["s1 == 0"])
