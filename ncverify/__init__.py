@@ -92,7 +92,11 @@ def __getattr__(name: str) -> Any:
     elif name in _HOME:
         value = getattr(import_module(_HOME[name]), name)
     else:
-        raise AttributeError(f"module 'ncverify' has no attribute {name!r}")
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, __all__, 1)
+        hint = f": did you mean {near[0]}?" if near else ""
+        raise AttributeError(f"module 'ncverify' has no attribute {name!r}{hint}")
     globals()[name] = value
     return value
 

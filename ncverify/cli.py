@@ -55,7 +55,20 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         with _one_line_errors():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except Exception as error:
+                raise _in_one_line(error) from None
+
+
+def _in_one_line(error: Exception) -> Exception:
+    """Wrong options and arguments, which typer reports in four lines, as ``InputError``."""
+    if not isinstance(error, typer.BadParameter):
+        return error
+    said = " ".join(error.format_message().split())
+    details = getattr(error.__cause__, "errors", None)  # of pydantic; the message may not have the value
+    said = f"{said} (here {str(details()[0]['input'])[:60]!r})" if details else said
+    return InputError(said[:1].lower() + said[1:].rstrip("."))
 
 
 app = typer.Typer(

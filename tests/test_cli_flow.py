@@ -149,7 +149,7 @@ def test_huge_starts_are_enclosed(start: str) -> None:
     [
         (("--start", "1e101,1,1"), "starts up to 1e100"),
         (("--start", "1e6,1e6,1", "--full"), "at most 20000"),
-        (("--start", "1,1,1", "--imbalance", "1,2"), "3 values"),
+        (("--start", "1,1,1", "--imbalance", "1,2"), "--imbalance 1,2 has 2 values: give 1, or 3 values"),
         (("--start", "1,1,1", "--imbalance", "1", "--full"), "without --full"),
         (("--start", "1,1,1", "--imbalance", "1", "--depth", "3"), "depth = 2"),
     ],

@@ -153,10 +153,18 @@ def _numbers(name: str, text: str) -> list[int]:
 
 
 def _bias(text: str) -> str | None:
+    from ncverify.flows.exact import read_number
+
     text = text.strip()
     if text == "none":
         return None
-    return "0" if text == "free" else text
+    if text == "free":
+        return "0"
+    try:
+        read_number(text, "bias")
+    except InputError:
+        raise InputError(f"bias {text[:60]!r}: use none, free, or a number such as 1/10") from None
+    return text
 
 
 @contextmanager

@@ -54,10 +54,10 @@ def prove_inequality(
     """
     goal = read_inequality(statement)
     conditions = [read_inequality(item) for item in ([where] if isinstance(where, str) else where)]
-    region = read_box(box)
-    names = tuple(region)
+    given = read_box(box)
+    names = tuple(given)
     _check_names([goal, *conditions], names)
-    region = _tightened(region, conditions)
+    region = _tightened(given, conditions)
     if isinstance(budget, bool) or not isinstance(budget, int) or not 1 <= budget <= MAX_BUDGET:
         raise InputError(f"budget {budget!r} must be a whole number of boxes from 1 to {MAX_BUDGET}")
     relations = [_larger(*goal), *(_larger(*_negation(*condition)) for condition in conditions)]
@@ -83,7 +83,8 @@ def prove_inequality(
         return Verdict(
             Outcome.UNDECIDED,
             (),
-            message=f"no point of the region was found ({scope}): an empty region would prove nothing",
+            message=f"no point of the region was found ({_scope(given, conditions)}): "
+            "an empty region would prove nothing",
         )
     return conclude([_certified(said, scope, region, relations, found)])
 

@@ -180,7 +180,11 @@ class _Setting:
         if isinstance(loss, str):
             return substitute(parse(loss), {"K": number(size)})
         z, p = ([symbol(f"{letter}{g}") for g in range(size)] for letter in "zp")
-        return as_expr(loss(z, p) if _arguments(loss) == 2 else loss(z, p, label))
+        try:
+            return as_expr(loss(z, p) if _arguments(loss) == 2 else loss(z, p, label))
+        except IndexError as error:
+            entries = f"z and p have {size} entries, numbers 0 to {size - 1}"
+            raise InputError(f"the loss stops with {error}: {entries}") from error
 
     def loss(self, id: str, stated: Expr) -> Expr:
         """The same in z0, z1, ... and parameters."""

@@ -180,12 +180,14 @@ def conjecture(
     undecided.
     """
     from ncverify.evidence.hunt import hunt
+    from ncverify.evidence.metrics import find_metric
 
     if (classes is None) == (group is None):
         raise InputError(f"{id}: give either the number of classes or the group")
     where = AbelianGroup.parse(group) if isinstance(group, str) else group
     chosen = AbelianGroup.from_classes(classes) if where is None and classes is not None else where
     assert chosen is not None
+    find_metric(metric, chosen)
 
     def check(bench: Workbench) -> None:
         verdict = hunt(metric, chosen, flow=flow, depth=depth, samples=samples, seed=bench.settings.seed)

@@ -85,6 +85,8 @@ def _read(path: Path) -> Any:
         raise InputError(f"{path}: byte {error.start + 1} is not UTF-8 text") from None
     except OSError as error:
         raise InputError(f"{path}: cannot read the file: {error.strerror}") from None
+    if not text.strip():
+        raise InputError(f'{path}: the file is empty: write {{"claims": [...]}}')
     try:
         return json.loads(
             text,

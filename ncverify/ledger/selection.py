@@ -99,5 +99,7 @@ def _declared_in(path: Path, registry: Registry) -> list[Claim]:
 def find_claim(name: str) -> tuple[Claim, Registry]:
     """One claim of the book by its id, or of a claims file by ``FILE::ID``."""
     file, separator, inner = name.rpartition("::")
+    if not separator and is_file(name):
+        raise InputError(f"{name[:100]} is a file: name one of its claims, {name[:100]}::ID")
     registry, _ = load((Path(file).resolve(),) if separator else ())
     return find(registry, inner), registry

@@ -106,6 +106,10 @@ def _imbalance(group: AbelianGroup, text: str | None) -> tuple[Fraction, ...] | 
     if text is None:
         return None
     values = read_numbers(text, "imbalance")
+    if len(values) not in (1, group.order - 1):
+        raise InputError(
+            f"--imbalance {text[:60]} has {len(values)} values: give 1, or {group.order - 1} values"
+        )
     return values * (group.order - 1) if len(values) == 1 else values
 
 

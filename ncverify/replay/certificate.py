@@ -172,7 +172,10 @@ def _compare(claim: Mapping[str, Any], asserted: str, dependencies: Any, book: S
     if entry is None:
         return False
     if entry["claim"] != digest(dict(claim)):
-        raise Rejected("the statement is not the one of the book")
+        raise Rejected(
+            "the statement is not the one of the book: if this is a claim of your own, "
+            "give it an id that the book does not have, and remove this certificate"
+        )
     if entry["asserts"] != asserted:
         raise Rejected("the evidence is about something else than that of the book")
     return True

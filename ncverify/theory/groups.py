@@ -56,6 +56,8 @@ class AbelianGroup:
     @classmethod
     def from_classes(cls, classes: int) -> AbelianGroup:
         """The default group for K classes: Z_2^m if K = 2^m, else the cyclic group Z_K."""
+        if isinstance(classes, bool) or not isinstance(classes, int):
+            raise InputError(f"classes = {classes!r} is not a whole number: write it like 8")
         if classes < 2:
             raise InputError(f"K = {classes} classes make no problem: K must be at least 2")
         if classes & (classes - 1) == 0:

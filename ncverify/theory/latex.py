@@ -82,6 +82,11 @@ _FUNCTIONS: Final = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": 
 _FUNCTION_COMMANDS: Final = frozenset(
     ("exp", "log", "ln", "sinh", "cosh", "tanh", "sin", "cos", "tan", "arcsin", "arccos", "arctan")
 )
+_SPELLED: Final = (*sorted(_FUNCTION_COMMANDS), "sqrt")
+_LETTERS: Final = re.compile(
+    r"(?<![\\A-Za-z])(?<!_\{)(?<!\\mathrm\{)([A-Za-z]{2,})(\s*(?:\^\s*(?:\{[^{}]*\}|\S)\s*)?\()?"
+)
+"""Letters without a backslash, and the bracket behind them, with a power in between."""
 _RAISED: Final = frozenset(("sin", "cos", "tan", "sinh", "cosh", "tanh"))
 """Functions of which f^2 x means (f(x))^2 to everybody."""
 _ACCENTS: Final = {"widehat": "hat", "overline": "bar"}
@@ -140,7 +145,18 @@ def _prepared(text: str) -> str:
         )
     source = re.sub(r"_\s*\{\s*", "_{", _NOTHING.sub(" ", text))
     check_subset(source)
+    _check_letters(source)
     return source
+
+
+def _check_letters(source: str) -> None:
+    """Refuse letters that spell a function, such as sin^2(x)."""
+    for found in _LETTERS.finditer(source):
+        letters, behind = found.groups()
+        names = [name for name in _SPELLED if letters == name or (behind and letters.endswith(name))]
+        if names:
+            name = max(names, key=len)
+            raise InputError(f"{name} could be a function: write \\{name}, or {' '.join(name)} for a product")
 
 
 def _complaint(error: UnexpectedInput, source: str) -> str:

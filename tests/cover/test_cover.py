@@ -383,3 +383,9 @@ def test_faces_replay_where_a_variable_occurs_twice():
     found = prove_inequality("1/(2 - y + (y + y)) > 997/3000", {"x": (0, 1), "y": (0, 1)})
     assert found.outcome == "certified"
     assert check_body(found.evidence[0].body).outcome == "certified"
+
+
+def test_an_empty_region_is_named_as_it_was_given():
+    found = prove_inequality("exp(x) < 0", {"x": (0, 1)}, where=["x > 2"])
+    assert found.outcome == "undecided"
+    assert "(0 <= x <= 1, x > 2)" in found.message

@@ -114,6 +114,8 @@ def test_an_asymmetric_loss_breaks_the_family_of_a_cyclic_group() -> None:
         ({"classes": 64}, "at most 32"),
         ({"classes": 4, "loss": "log(p0"}, "left open"),
         ({"classes": 4, "loss": lambda z: z[0]}, "function of .z, p."),
+        ({"classes": 4, "loss": lambda z, p: p[4]}, "4 entries, numbers 0 to 3"),
+        ({"classes": "4"}, "not a whole number"),
     ],
 )
 def test_wrong_input_is_one_line(options: dict[str, Any], message: str) -> None:

@@ -117,6 +117,8 @@ def test_parse_refuses(text):
         lambda: AbelianGroup((MAX_ORDER + 1,)),
         lambda: AbelianGroup.walsh(0),
         lambda: AbelianGroup.from_classes(1),
+        lambda: AbelianGroup.from_classes("4"),
+        lambda: AbelianGroup.from_classes(4.0),
     ],
 )
 def test_bad_groups_are_refused(make):
