@@ -166,7 +166,7 @@ def check(
       ncverify check --fresh --scheduler tcp://host:8786
     """
     from ncverify.ledger.executors import open_executor
-    from ncverify.ledger.selection import gather
+    from ncverify.ledger.selection import extra, gather
     from ncverify.ledger.store import Store, default_store
 
     with redirect_stdout(sys.stderr):  # what claims print must not mix with what we print
@@ -186,7 +186,8 @@ def check(
         print_results(results)
         _print(["", *notes(results)])
         _print(
-            f"left out: {item.id}, which needs {' and '.join(item.missing)}" for item in selection.left_out
+            f"left out: {item.id}, which needs {' and '.join(item.missing)} (the extra {extra(item)})"
+            for item in selection.left_out
         )
     _exit(results)
 

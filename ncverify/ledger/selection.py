@@ -77,14 +77,14 @@ def gather(selectors: Sequence[str] = ()) -> Selection:
     for claim in meant:
         if claim.missing and claim.id in names:
             raise InputError(
-                f"{claim.id} needs {' and '.join(claim.missing)}: pip install 'ncverify[{_extra(claim)}]'"
+                f"{claim.id} needs {' and '.join(claim.missing)}: pip install 'ncverify[{extra(claim)}]'"
             )
     ready = tuple(claim for claim in meant if not claim.missing)
     return Selection(ready, registry, files, tuple(claim for claim in meant if claim.missing))
 
 
-def _extra(claim: Claim) -> str:
-    """The extra that has what is missing."""
+def extra(claim: Claim) -> str:
+    """The extra of the package that has what is missing."""
     return {"distributed": "cluster", "matplotlib": "plot"}.get(claim.missing[0], "train")
 
 
