@@ -31,7 +31,8 @@ def test_what_a_page_shows_is_what_happens(
     name: str, ncverify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COLUMNS", raising=False)
+    for variable in ("COLUMNS", "CI", "BUILD_NUMBER", "FORCE_COLOR", "PY_COLORS"):  # pytest prints more on CI
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:cacheprovider --hypothesis-seed=0")
     names: dict[str, object] = {}
     for step in steps(PAGES[name]):
