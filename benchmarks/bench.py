@@ -10,8 +10,10 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from argparse import ArgumentParser
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import sympy
@@ -68,6 +70,11 @@ def command_seconds(*arguments: str) -> float:
 
 def main() -> None:
     """Print the table."""
+    parser = ArgumentParser(description="Speeds, measured in one run; about two minutes.")
+    parser.add_argument(
+        "--slow", action="store_true", help="also the full flow by mpmath.odefun, and larger costs"
+    )
+    slow = ["--slow"] if parser.parse_args().slow else []
     tools = ", ".join(f"{name} {version(name)}" for name in ("sympy", "python-flint"))
     print(f"Python {platform.python_version()}, {tools}")
     peer = simplify_seconds(3)
@@ -78,12 +85,19 @@ def main() -> None:
         ratio = f"  {peer / seconds:6.0f} times faster than simplify" if m == 3 else ""
         print(f"  normal form     K = {2**m:2}  {seconds:8.3f} s{ratio}")
     print("Commands, start-up included:")
-    for arguments in (["--version"], ["decide", "exp(2*x)", "exp(x)**2"], ["check", "--jobs", "2"]):
+    for arguments in (["--version"], ["decide", "exp(2*x)", "exp(x)**2"]):
         print(f"  ncverify {' '.join(arguments):32} {command_seconds(*arguments):6.2f} s")
+    with TemporaryDirectory() as store:
+        for said, arguments in (
+            ("check --jobs 2, nothing stored", ["check", "--jobs", "2", "--store", store]),
+            ("check, nothing changed", ["check", "--store", store]),
+            ("replay of all certificates", ["replay", store]),
+        ):
+            print(f"  ncverify {said:32} {command_seconds(*arguments):6.2f} s")
     here = Path(__file__).parent
     picture = here.parent / "docs" / "figures" / "flow_costs.svg"
     drawn = ["--plot", str(picture)] if picture.parent.is_dir() else []
-    subprocess.run([sys.executable, str(here / "flow_bench.py"), *drawn], check=True)
+    subprocess.run([sys.executable, str(here / "flow_bench.py"), *slow, *drawn], check=True)
 
 
 if __name__ == "__main__":
