@@ -57,14 +57,12 @@ class _Commands(TyperGroup):
         with _one_line_errors():
             try:
                 return super().invoke(ctx)
-            except Exception as error:
+            except typer.BadParameter as error:
                 raise _in_one_line(error) from None
 
 
-def _in_one_line(error: Exception) -> Exception:
-    """Wrong options and arguments, which typer reports in four lines, as ``InputError``."""
-    if not isinstance(error, typer.BadParameter):
-        return error
+def _in_one_line(error: typer.BadParameter) -> InputError:
+    """Wrong options and arguments, which typer reports in four lines."""
     said = " ".join(error.format_message().split())
     details = getattr(error.__cause__, "errors", None)  # of pydantic; the message may not have the value
     said = f"{said} (here {str(details()[0]['input'])[:60]!r})" if details else said
